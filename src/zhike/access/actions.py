@@ -1,0 +1,268 @@
+"""What changes users, teams and tokens."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from zhike.access.models import IdempotentReply, Role, Sight, SignInAttempt, Team, Token, User
+from zhike.access.policies import SCOPES, require
+from zhike.access.viewer import SYSTEM, Viewer
+from zhike.events.actions import Draft, record
+from zhike.kernel import clock
+from zhike.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+
+SHORTEST_PASSWORD = 10
+ATTEMPTS = 8
+ATTEMPT_WINDOW = timedelta(minutes=15)
+_ABSENT_USER_HASH = "!" + "x" * 40
+
+
+def create_first_administrator() -> tuple[str, str] | None:
+    """Makes the administrator of a new firm; None when there are users already."""
+    if User.objects.exists():
+        return None
+    email, password = "admin@zhike.local", secrets.token_urlsafe(9)
+    name = _("Administrator")
+    create_user(SYSTEM, email=email, name=name, role="administrator", sight="all", password=password)
+    return email, password
+
+
+@transaction.atomic
+def create_user(
+    viewer: Viewer,
+    *,
+    email: str,
+    name: str,
+    role: str,
+    sight: str,
+    team_id: UUID | None = None,
+    password: str | None = None,
+) -> User:
+    """A new user. Without a password the account can't sign in until one is set."""
+    require(viewer, "administer")
+    email, name = email.strip().lower(), name.strip()
+    _check_email(email)
+    _check_choice("role", role, Role.values)
+    _check_choice("sight", sight, Sight.values)
+    if not name or len(name) > 80:
+        raise Invalid.field("name", "missing", _("Give a name of at most 80 characters."))
+    if password is not None:
+        _check_password(password)
+    if team_id is not None and not Team.objects.filter(pk=team_id).exists():
+        raise Invalid.field("team", "unknown_team", _("There is no such team."))
+    try:
+        with transaction.atomic():
+            user = User.objects.create(
+                email=email,
+                name=name,
+                role=role,
+                sight=sight,
+                team_id=team_id,
+                password=make_password(password),
+            )
+    except IntegrityError:
+        raise Conflict("email_taken", _("There is a user with this e-mail already.")) from None
+    record(
+        Draft("user.created", "user", user.pk, data={"name": name, "role": role, "sight": sight}),
+        origin=viewer.origin(),
+    )
+    return user
+
+
+@transaction.atomic
+def change_user(viewer: Viewer, user_id: UUID, **values) -> User:
+    """Changes name, role, sight, team_id, is_active or password of a user.
+
+    The last active administrator can't be taken away.
+    """
+    require(viewer, "administer")
+    user = User.objects.select_for_update().filter(pk=user_id).first()
+    if user is None:
+        raise NotFound("not_found", _("There is no such user."))
+    changes = _apply_user_changes(user, values)
+    user.save()
+    if not User.objects.filter(role="administrator", is_active=True).exists():
+        raise Conflict("last_administrator", _("One active administrator must remain."))
+    if changes:
+        record(
+            Draft("user.updated", "user", user.pk, data={"name": user.name}, changes=changes),
+            origin=viewer.origin(),
+        )
+    return user
+
+
+def _apply_user_changes(user: User, values: dict) -> dict:
+    changes = {}
+    for name, value in values.items():
+        if name == "password":
+            _check_password(value)
+            user.password = make_password(value)
+            changes["password"] = ["…", "…"]
+            continue
+        if name == "role":
+            _check_choice("role", value, Role.values)
+        if name == "sight":
+            _check_choice("sight", value, Sight.values)
+        if name not in ("name", "role", "sight", "team_id", "is_active"):
+            raise Invalid.field(name, "unknown_field", _("This can't be changed."))
+        before = getattr(user, name)
+        if before != value:
+            changes[name] = [before, value]
+            setattr(user, name, value)
+    return changes
+
+
+def set_preferences(user_id: UUID, **values: str) -> None:
+    """A user's own language, theme and density. Not an event: it concerns nobody else."""
+    allowed = {
+        "language": {"", *(code for code, _name in settings.LANGUAGES)},
+        "theme": {"system", "light", "dark"},
+        "density": {"comfortable", "compact"},
+    }
+    for name, value in values.items():
+        _check_choice(name, value, allowed[name])
+    User.objects.filter(pk=user_id).update(**values)
+
+
+@transaction.atomic
+def create_team(viewer: Viewer, *, name: str, parent_id: UUID | None = None) -> Team:
+    require(viewer, "administer")
+    name = name.strip()
+    if not name or len(name) > 80:
+        raise Invalid.field("name", "missing", _("Give a name of at most 80 characters."))
+    if Team.objects.filter(name=name).exists():
+        raise Conflict("name_taken", _("There is a team with this name already."))
+    team = Team.objects.create(name=name, parent_id=parent_id)
+    record(Draft("team.created", "team", team.pk, data={"name": name}), origin=viewer.origin())
+    return team
+
+
+@transaction.atomic
+def create_token(
+    viewer: Viewer, *, user_id: UUID, name: str, scopes: list[str]
+) -> tuple[Token, str]:
+    """A token for a user and its secret, which is shown once."""
+    if viewer.user_id != user_id:
+        require(viewer, "administer")
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown or not scopes:
+        known = ", ".join(SCOPES)
+        raise Invalid.field(
+            "scopes", "unknown_scope", _("Scopes are some of: %(known)s.") % {"known": known}
+        )
+    secret = "zk_" + secrets.token_urlsafe(32)
+    token = Token.objects.create(
+        user_id=user_id, name=name.strip()[:80] or "–", digest=digest(secret), scopes=scopes
+    )
+    record(
+        Draft("token.created", "token", token.pk, data={"name": token.name, "scopes": scopes}),
+        origin=viewer.origin(),
+    )
+    return token, secret
+
+
+@transaction.atomic
+def revoke_token(viewer: Viewer, token_id: UUID) -> None:
+    token = Token.objects.filter(pk=token_id).first()
+    if token is None or (token.user_id != viewer.user_id and viewer.role != "administrator"):
+        raise NotFound("not_found", _("There is no such token."))
+    Token.objects.filter(pk=token_id, revoked_at=None).update(revoked_at=clock.now())
+    record(
+        Draft("token.revoked", "token", token.pk, data={"name": token.name}),
+        origin=viewer.origin(),
+    )
+
+
+def check_sign_in(*, email: str, password: str, address: str) -> User:
+    """The user with this password. Raises NotAllowed without saying which of the two was wrong.
+
+    After too many failures for one e-mail from one address that pair has to wait; others, the
+    owner of the account included, are not locked out.
+    """
+    email = email.strip().lower()
+    recent = SignInAttempt.objects.filter(
+        email=email, address=address, at__gt=clock.now() - ATTEMPT_WINDOW
+    )
+    if recent.count() >= ATTEMPTS:
+        raise NotAllowed("too_many_attempts", _("Too many attempts. Wait fifteen minutes."))
+    user = User.objects.filter(email=email, is_active=True).first()
+    # The hash is computed for unknown addresses too, so that time tells nothing.
+    encoded = user.password if user else make_password(_ABSENT_USER_HASH)
+    if not check_password(password, encoded) or user is None:
+        SignInAttempt.objects.create(email=email[:254], address=address[:64])
+        raise NotAllowed("wrong_sign_in", _("E-mail and password don't match."))
+    recent.delete()
+    return user
+
+
+def digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def note_token_use(token: Token) -> None:
+    """Remembers the last use, at most once a minute, so that reading stays cheap."""
+    now = clock.now()
+    if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
+        Token.objects.filter(pk=token.pk).update(last_used_at=now)
+
+
+def claim_reply(*, user_id: UUID, key: str, fingerprint: str) -> IdempotentReply | None:
+    """Reserves an Idempotency-Key, or returns the reply that it already has.
+
+    Raises Conflict when the key was used for another request or the first one still runs.
+    """
+    if not key.isprintable() or not 1 <= len(key) <= 120:
+        raise Invalid.field("Idempotency-Key", "bad_key", _("A key has 1 to 120 characters."))
+    reply, is_new = IdempotentReply.objects.get_or_create(
+        user_id=user_id, key=key, defaults={"fingerprint": fingerprint}
+    )
+    if is_new:
+        return None
+    if reply.fingerprint != fingerprint:
+        raise Conflict("key_reused", _("This Idempotency-Key was used for another request."))
+    if reply.status is None:
+        raise Conflict("still_running", _("The first request with this key is still running."))
+    return reply
+
+
+def keep_reply(*, user_id: UUID, key: str, status: int, body: str) -> None:
+    IdempotentReply.objects.filter(user_id=user_id, key=key).update(status=status, body=body)
+
+
+def release_reply(*, user_id: UUID, key: str) -> None:
+    """Frees a key whose request failed without effect."""
+    IdempotentReply.objects.filter(user_id=user_id, key=key, status=None).delete()
+
+
+def _check_email(email: str) -> None:
+    from django.core.exceptions import ValidationError
+
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise Invalid.field("email", "bad_email", _("This is not an e-mail address.")) from None
+
+
+def _check_password(password: str) -> None:
+    if len(password) < SHORTEST_PASSWORD or len(set(password)) < 5:
+        raise Invalid.field(
+            "password",
+            "weak_password",
+            _("A password has at least %(length)s characters, not all alike.")
+            % {"length": SHORTEST_PASSWORD},
+        )
+
+
+def _check_choice(field: str, value: str, choices) -> None:
+    if value not in choices:
+        known = ", ".join(sorted(filter(None, choices)))
+        raise Invalid.field(
+            field, "unknown_choice", _("Choose one of: %(known)s.") % {"known": known}
+        )

@@ -1,0 +1,46 @@
+"""Who may do what, and which rows a viewer sees. The one place that decides."""
+
+from django.utils.translation import gettext as _
+
+from zhike.access.viewer import Viewer
+from zhike.filters import EVERYTHING, Any, Node, Test
+from zhike.kernel.errors import NotAllowed
+
+_STAFF = {"view", "create", "change", "archive", "note", "undo_own", "work"}
+_MANAGER = _STAFF | {"import", "export", "segment", "score", "bulk", "undo", "assign"}
+RIGHTS: dict[str, frozenset[str]] = {
+    "read_only": frozenset({"view"}),
+    "staff": frozenset(_STAFF),
+    "manager": frozenset(_MANAGER),
+    "administrator": frozenset(_MANAGER | {"administer"}),
+}
+# What a token's scope lets through. A token can never do more than its user.
+SCOPES: dict[str, frozenset[str]] = {
+    "read": frozenset({"view"}),
+    "write": frozenset(_MANAGER),
+    "admin": frozenset({"administer"}),
+}
+
+
+def can(viewer: Viewer, right: str) -> bool:
+    if right not in RIGHTS.get(viewer.role, frozenset()):
+        return False
+    if viewer.scopes is None:
+        return True
+    return any(right in SCOPES.get(scope, ()) for scope in viewer.scopes)
+
+
+def require(viewer: Viewer, right: str) -> None:
+    """Raises NotAllowed when the viewer may not."""
+    if not can(viewer, right):
+        raise NotAllowed("not_allowed", _("You may not do this. Ask your administrator."))
+
+
+def sight(viewer: Viewer, *, owner: str = "owner", team: str = "team") -> Node:
+    """The filter that limits rows with an owner and a team to what the viewer sees."""
+    if viewer.sight == "all":
+        return EVERYTHING
+    own = Test(owner, "eq", viewer.user_id)
+    if viewer.sight == "own" or not viewer.team_ids:
+        return own
+    return Any((own, Test(team, "in", tuple(sorted(viewer.team_ids)))))

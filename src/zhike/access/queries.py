@@ -1,0 +1,88 @@
+"""Who is there."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from zhike.access.actions import digest
+from zhike.access.models import Sight, Team, Token, User
+from zhike.access.policies import require
+from zhike.access.viewer import Viewer
+from zhike.kernel import clock
+
+
+def viewer_of(user: User, *, kind: str = "user", source: str = "page", scopes=None) -> Viewer:
+    """The frozen value that the rest of the house asks by."""
+    if user.team_id is None or user.sight in (Sight.OWN, Sight.ALL):
+        team_ids = frozenset()
+    elif user.sight == Sight.TEAM:
+        team_ids = frozenset({user.team_id})
+    else:
+        team_ids = teams_below(user.team_id)
+    return Viewer(
+        user.pk,
+        user.name,
+        user.role,
+        user.sight,
+        user.team_id,
+        team_ids,
+        kind,
+        None if scopes is None else frozenset(scopes),
+        source,
+    )
+
+
+def teams_below(team_id: UUID) -> frozenset[UUID]:
+    """A team and all teams below it."""
+    children: dict[UUID | None, list[UUID]] = {}
+    for pk, parent_id in Team.objects.values_list("pk", "parent_id"):
+        children.setdefault(parent_id, []).append(pk)
+    found, waiting = set(), [team_id]
+    while waiting:
+        team = waiting.pop()
+        if team not in found:
+            found.add(team)
+            waiting.extend(children.get(team, ()))
+    return frozenset(found)
+
+
+def token_of(secret: str) -> Token | None:
+    """The live token with this secret, its user loaded."""
+    token = Token.objects.select_related("user").filter(digest=digest(secret)).first()
+    if token is None or token.revoked_at is not None or not token.user.is_active:
+        return None
+    if token.expires_at is not None and token.expires_at <= clock.now():
+        return None
+    return token
+
+
+def active_user(user_id: str) -> User | None:
+    return User.objects.filter(pk=user_id, is_active=True).first()
+
+
+def user_names() -> Mapping[str, str]:
+    """Names by id, for choosing an owner and for wording filters."""
+    return {str(pk): name for pk, name in User.objects.order_by("name").values_list("pk", "name")}
+
+
+def active_user_names() -> Mapping[str, str]:
+    users = User.objects.filter(is_active=True).order_by("name")
+    return {str(pk): name for pk, name in users.values_list("pk", "name")}
+
+
+def team_names() -> Mapping[str, str]:
+    return {str(pk): name for pk, name in Team.objects.order_by("name").values_list("pk", "name")}
+
+
+def team_of_user(user_id: UUID) -> UUID | None:
+    return User.objects.filter(pk=user_id).values_list("team_id", flat=True).first()
+
+
+def users(viewer: Viewer) -> list[User]:
+    require(viewer, "administer")
+    return list(User.objects.select_related("team").order_by("name"))
+
+
+def tokens(viewer: Viewer) -> list[Token]:
+    """The viewer's own live tokens."""
+    found = Token.objects.filter(user_id=viewer.user_id, revoked_at=None)
+    return list(found.order_by("-created_at"))

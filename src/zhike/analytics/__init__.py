@@ -1,0 +1,62 @@
+"""Analytics of customers: pure functions and small estimators on NumPy and SciPy, usable alone from a notebook.
+
+>>> from zhike.analytics import customer_base, rfm
+>>> base = customer_base({"customer": [1, 1, 2], "day": [0, 9, 3], "amount": [500, 700, 300]}, until=10)
+>>> rfm(base).score.tolist()
+[333, 111]
+"""
+
+from .back_test import BackTest, backtest, calibration, capture
+from .base_table import CustomerBase, customer_base, purchase_days_between
+from .beta_geo import BetaGeo, Identifiability, choose_purchase_model
+from .cohort_table import Cohorts, cohorts
+from .concentration import abc, gini, pareto_curve
+from .errors import AnalyticsError, InvalidInput, NotEnoughData, NotIdentified
+from .gamma_gamma import GammaGamma
+from .gamma_poisson import GammaPoisson
+from .grading import RFM, SEGMENTS, grade, rfm
+from .life_stages import RELATIONS, RULES, STAGES, LifeCycle, lifecycle
+from .lifetime_value import LifetimeValue, customer_lifetime_value
+from .next_purchase import NextPurchase, expected_next_day
+from .prove import Check, prove
+from .purchase_model import FuturePurchases
+
+__all__ = [
+    "RELATIONS",
+    "RFM",
+    "RULES",
+    "SEGMENTS",
+    "STAGES",
+    "AnalyticsError",
+    "BackTest",
+    "BetaGeo",
+    "Check",
+    "Cohorts",
+    "CustomerBase",
+    "FuturePurchases",
+    "GammaGamma",
+    "GammaPoisson",
+    "Identifiability",
+    "InvalidInput",
+    "LifeCycle",
+    "LifetimeValue",
+    "NextPurchase",
+    "NotEnoughData",
+    "NotIdentified",
+    "abc",
+    "backtest",
+    "calibration",
+    "capture",
+    "choose_purchase_model",
+    "cohorts",
+    "customer_base",
+    "customer_lifetime_value",
+    "expected_next_day",
+    "gini",
+    "grade",
+    "lifecycle",
+    "pareto_curve",
+    "prove",
+    "purchase_days_between",
+    "rfm",
+]

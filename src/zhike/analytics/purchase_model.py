@@ -1,0 +1,155 @@
+"""What BG/NBD and Gamma-Poisson have in common: their input, and the exact distribution of a customer's future purchases."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import betainc
+
+from .errors import InvalidInput, NotEnoughData
+from .likelihood import MaximumLikelihood, distinct_rows
+
+FEWEST_REPEATERS = 10
+# Probability below which a further purchase is not followed up; the sums below are off by about as much.
+NEGLIGIBLE = 1e-8
+
+
+@dataclass(frozen=True, eq=False)
+class Histories:
+    """Distinct purchase histories (x, t_x, T) with the number of customers that share each; shape (distinct,)."""
+
+    frequency: np.ndarray
+    recency: np.ndarray
+    age: np.ndarray
+    weight: np.ndarray
+    which: np.ndarray  # for each customer, the position of the history: shape (customers,)
+
+
+@dataclass(frozen=True, eq=False)
+class FuturePurchases:
+    """The distribution of each customer's number of purchase days ahead; every array has shape (customers,).
+
+    ``mean``, ``variance``; ``none`` = P(no purchase); ``low``, ``high`` = int64, the central interval.
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    none: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+class PurchaseModel(MaximumLikelihood):
+    """A model of repeat purchases with a Gamma(r, alpha) mix of Poisson rates, with or without drop-out.
+
+    All times share one unit (days or weeks); ``alpha`` has that unit. Arrays have shape (customers,): ``frequency`` x, repeat
+    purchase days; ``recency`` t_x, time of the last of them; ``age`` T, time watched; both counted from the first purchase.
+    """
+
+    def expected_purchases(self, t, frequency, recency, age) -> np.ndarray:
+        """Expected purchases in the next ``t`` units of time, given the history; float64, shape (customers,)."""
+        raise NotImplementedError
+
+    def probability_alive(self, frequency, recency, age) -> np.ndarray:
+        """Probability that the customer has not dropped out; float64, shape (customers,)."""
+        raise NotImplementedError
+
+    def future_purchases(
+        self, t: float, frequency, recency, age, level: float = 0.9, draws: int | None = None, seed: int = 0
+    ) -> FuturePurchases:
+        """The whole predictive distribution of purchases in the next ``t``, summarised.
+
+        Given that a customer is alive, the rate and the drop-out probability are independent after the data, so
+        P(Y >= k) = P(alive) · P(NB >= k) · B(a, b + x + k - 1) / B(a, b + x) exactly: k purchases must fall into the time,
+        and the customer must survive the first k - 1 of them. No simulation is needed for the customer's own randomness.
+        Uncertainty of the parameters is added by averaging this over ``parameter_points`` or over ``draws`` random ones.
+        Computed once per distinct history, k by k, dropping those whose tail has died out.
+
+        The interval is central: at most (1 - level) / 2 lies below ``low`` and as much above ``high``. Counts are
+        whole, so it covers at least ``level``.
+        """
+        histories = check_histories(frequency, recency, age)
+        points = self.parameter_points() if draws is None else self.sample_parameters(draws, seed)
+        result = self._sweep(float(t), histories, points, (1 - level) / 2)
+        return FuturePurchases(*(array[histories.which] for array in result))
+
+    def interval(
+        self, t: float, frequency, recency, age, level: float = 0.9, draws: int | None = None, seed: int = 0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Lower and upper limit (int64) of the purchases in the next ``t``; see :meth:`future_purchases`."""
+        future = self.future_purchases(t, frequency, recency, age, level, draws, seed)
+        return future.low, future.high
+
+    def _alive(self, params, frequency, recency, age):
+        """P(alive) from checked histories; parameters and histories broadcast against each other."""
+        raise NotImplementedError
+
+    def _survives(self, params, frequency, k):
+        """P(still alive after k - 1 further purchases | alive now)."""
+        raise NotImplementedError
+
+    def _sweep(self, t, histories, points, tail):
+        x, recency, age = histories.frequency, histories.recency, histories.age
+        first, cell = distinct_rows(x, age)  # recency matters for being alive only
+        cell_x, cell_age = x[first], age[first]
+        alive = self._alive(points, x[:, None], recency[:, None], age[:, None])
+        size = len(x)
+        mean, second = np.zeros(size), np.zeros(size)
+        none = np.ones(size)
+        low, high = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+        active, k = np.arange(size), 1
+        while len(active) and t > 0:
+            cells, place = np.unique(cell[active], return_inverse=True)
+            counts = cell_x[cells][:, None]
+            shape, rate = points["r"] + counts, points["alpha"] + cell_age[cells][:, None]
+            reached = betainc(k, shape, t / (rate + t)) * self._survives(points, counts, k)
+            at_least = np.einsum("gp,gp->g", alive, reached[place]) / alive.shape[1]
+            mean[active] += at_least
+            second[active] += (2 * k - 1) * at_least
+            low[active] += at_least >= 1 - tail
+            high[active] += at_least > tail
+            if k == 1:
+                none[active] = 1 - at_least
+            goes_on = at_least > NEGLIGIBLE
+            active, alive = active[goes_on], alive[goes_on]
+            k += 1
+        return mean, second - mean**2, none, low, high
+
+
+def check_histories(frequency, recency, age, weights=None) -> Histories:
+    """Distinct histories of the given customers, after refusing those that contradict themselves.
+
+    Raises ``InvalidInput``: ``unequal_lengths``, ``missing_values``, ``impossible_history`` (frequency not whole or negative;
+    not 0 <= recency <= age; recency 0 exactly where frequency is 0), ``negative_weight``.
+    """
+    x, recency, age = (np.asarray(array, dtype=np.float64) for array in (frequency, recency, age))
+    x, recency, age = np.atleast_1d(x, recency, age)
+    weights = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=np.float64)
+    if not len(x) == len(recency) == len(age) == len(weights):
+        raise InvalidInput("unequal_lengths", "frequency, recency, age and weights differ in length")
+    if not np.isfinite(x + recency + age + weights).all():
+        raise InvalidInput("missing_values", "a history has missing values")
+    possible = (x >= 0) & (x == np.trunc(x)) & (recency >= 0) & (recency <= age) & ((x > 0) == (recency > 0))
+    if not possible.all():
+        raise InvalidInput(
+            "impossible_history",
+            "need whole frequency >= 0, 0 <= recency <= age, recency 0 exactly where frequency is 0",
+            rows=int(np.count_nonzero(~possible)),
+            first_row=int(np.argmin(possible)),
+        )
+    if (weights < 0).any():
+        raise InvalidInput("negative_weight", "weights must not be negative")
+    first, which = distinct_rows(x, recency, age)
+    weight = np.bincount(which, weights=weights, minlength=len(first))
+    return Histories(x[first], recency[first], age[first], weight, which)
+
+
+def refuse_too_few(histories: Histories) -> None:
+    """Raise ``NotEnoughData``: ``too_few_repeaters``, ``no_time_watched``."""
+    repeaters = float(histories.weight[histories.frequency > 0].sum())
+    if repeaters < FEWEST_REPEATERS:
+        raise NotEnoughData(
+            "too_few_repeaters",
+            f"{repeaters:.0f} customers bought again, at least {FEWEST_REPEATERS} are needed",
+            repeaters=repeaters,
+            needed=FEWEST_REPEATERS,
+        )

@@ -1,0 +1,1 @@
+"""The command `zhike`: a thin door, no rules inside."""

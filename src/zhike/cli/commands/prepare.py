@@ -1,0 +1,39 @@
+"""`zhike prepare`: tables, the first administrator and, if asked, the demo company.
+
+`zhike serve` runs it as a process of its own, so that the one that then watches over the others
+for months stays small.
+"""
+
+from argparse import ArgumentParser, Namespace
+from gettext import gettext
+
+from zhike.cli.installation import application
+
+DEMO_CUSTOMERS = 5_000
+DEMO_SEED = 1
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--demo", action="store_true")
+
+
+def run(arguments: Namespace) -> int:
+    with application():
+        from zhike.access.actions import create_first_administrator
+
+        if credentials := create_first_administrator():
+            email, password = credentials
+            print(gettext("The administrator: %(email)s") % {"email": email})
+            print(
+                gettext("The password, shown only now: %(password)s") % {"password": password},
+                flush=True,
+            )
+        if arguments.demo:
+            from zhike.demo.actions import load_demo
+
+            load_demo(customers=DEMO_CUSTOMERS, seed=DEMO_SEED, report=_report)
+    return 0
+
+
+def _report(line: str) -> None:
+    print(line, flush=True)

@@ -1,0 +1,54 @@
+"""What commerce says."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext_lazy as _
+
+from zhike.events.catalogue import EventType, declare
+from zhike.filters.schema import EventField, Kind
+from zhike.kernel.money import symbol, to_major
+
+
+def _with_amount(data: Mapping) -> Mapping:
+    currency = data.get("currency", "CNY")
+    amount = to_major(abs(data.get("total", data.get("amount", 0)) or 0), currency)
+    noun = _("Return") if data.get("kind") == "return" else _("Order")
+    return {**data, "noun": noun, "amount": f"{symbol(currency)}{amount:,.2f}"}
+
+
+_NUMBER = EventField("number", _("Order no."), Kind.TEXT)
+_TOTAL = EventField("value", _("Order value"), Kind.MONEY)
+_NAME = EventField("name", _("Name"), Kind.TEXT)
+_KIND = EventField("kind", _("Kind"), Kind.CHOICE)
+_ORDER = (_NUMBER, _TOTAL, _KIND)
+
+declare(
+    EventType(
+        "order.created", _("Order placed"), _("%(noun)s %(number)s · %(amount)s"), "orders", _ORDER,
+        present=_with_amount,
+    ),
+    EventType(
+        "order.updated", _("Order changed"), _("Order %(number)s changed"), "orders", _ORDER,
+    ),
+    EventType(
+        "order.cancelled", _("Order cancelled"), _("Order %(number)s cancelled"), "orders", _ORDER,
+    ),
+    EventType(
+        "order.archived", _("Order removed"), _("Order %(number)s removed"), "orders", _ORDER,
+    ),
+    EventType(
+        "order.restored", _("Order restored"), _("Order %(number)s restored"), "orders", _ORDER,
+    ),
+    EventType(
+        "order.paid", _("Payment received"), _("Payment for %(number)s · %(amount)s"), "orders",
+        (_NUMBER,), present=_with_amount,
+    ),
+    EventType(
+        "order.refunded", _("Payment refunded"), _("Refund for %(number)s · %(amount)s"), "orders",
+        (_NUMBER,), present=_with_amount,
+    ),
+    EventType("product.created", _("Product created"), _("Product %(name)s"), "system", (_NAME,)),
+    EventType("product.updated", _("Product changed"), _("Product %(name)s"), "system", (_NAME,)),
+    EventType("product.archived", _("Product archived"), _("Product %(name)s"), "system", (_NAME,)),
+    EventType("product.restored", _("Product restored"), _("Product %(name)s"), "system", (_NAME,)),
+)  # fmt: skip

@@ -1,0 +1,117 @@
+"""The record types of commerce, and what they add to what is known of a customer."""
+
+from django.utils.translation import gettext_lazy as _
+
+from zhike.customers.facts import CUSTOMER_FACTS, CUSTOMER_JOIN, sight_by_customer
+from zhike.filters.schema import Aggregate, Collection, Fact, Kind
+from zhike.kernel.money import CURRENCIES
+from zhike.records.fields import Field, FieldKind
+from zhike.records.types import RecordType, extend, register
+
+ORDER_KINDS = {"sale": _("Sale"), "return": _("Return")}
+_CODE_NAMES = (
+    "商品编号", "商品编码", "货号", "产品编号", "sku", "stockcode", "stock code", "product code",
+    "item code", "product id", "item no", "product no.",
+)  # fmt: skip
+_NAME_NAMES = (
+    "商品名称", "商品", "品名", "产品名称", "产品", "description", "product name", "product",
+    "item", "item name",
+)  # fmt: skip
+
+PRODUCT = RecordType(
+    name="product",
+    model_label="commerce.Product",
+    label=_("Product"),
+    plural=_("Products"),
+    fields=(
+        Field("code", _("Product no."), is_required=True, max_length=80,
+              also_known_as=(*_CODE_NAMES, "code")),
+        Field("name", _("Name"), is_required=True, also_known_as=(*_NAME_NAMES, "name")),
+        Field("category", _("Category"), max_length=80, also_known_as=(
+            "类别", "分类", "商品类别", "品类", "category", "product category")),
+        Field("price", _("Price"), FieldKind.NUMBER, also_known_as=(
+            "价格", "售价", "单价", "price", "unit price", "list price")),
+        Field("custom", _("Other values"), FieldKind.OBJECT, is_fact=False),
+    ),
+    party_column=None,
+    summary=lambda product: {"name": product.name, "code": product.code},
+    match_by=("code",),
+    default_sort="code",
+    facts=(Fact("created_at", _("Created"), Kind.TIME, "created_at", is_nullable=False),),
+)  # fmt: skip
+
+ORDER = RecordType(
+    name="order",
+    model_label="commerce.Order",
+    label=_("Order"),
+    plural=_("Orders"),
+    fields=(
+        Field("number", _("Order no."), is_required=True, max_length=80, also_known_as=(
+            "订单号", "订单编号", "单号", "发票号", "invoiceno", "invoice no", "invoice", "order id",
+            "order number", "order no", "invoice number")),
+        Field("customer", _("Customer"), FieldKind.LINK, column="party_id", links_to="customer",
+              is_required=True, is_sortable=False),
+        Field("placed_at", _("Placed"), FieldKind.TIME, is_required=True, also_known_as=(
+            "下单时间", "订单日期", "下单日期", "日期", "时间", "invoicedate", "invoice date",
+            "order date", "date", "placed at", "created at", "purchase date")),
+        Field("currency", _("Currency"), FieldKind.CURRENCY, is_required=True, also_known_as=(
+            "币种", "货币", "currency")),
+        Field("rate", _("Exchange rate"), FieldKind.NUMBER, also_known_as=(
+            "汇率", "rate", "exchange rate")),
+        Field("remark", _("Remark"), FieldKind.LONG_TEXT, is_sortable=False,
+              also_known_as=("备注", "remark", "note")),
+        Field("custom", _("Other values"), FieldKind.OBJECT, is_fact=False),
+    ),
+    title="number",
+    sight=sight_by_customer,
+    summary=lambda order: {
+        "number": order.number, "total": order.total, "currency": order.currency,
+        "value": order.value, "kind": order.kind,
+    },
+    happened=lambda order: order.placed_at,
+    match_by=("number",),
+    default_sort="-placed_at",
+    joins=(CUSTOMER_JOIN,),
+    facts=(
+        Fact("kind", _("Kind"), Kind.CHOICE, "kind", choices=lambda: ORDER_KINDS,
+             is_nullable=False),
+        Fact("value", _("Value"), Kind.MONEY, "value", is_nullable=False),
+        Fact("paid", _("Paid"), Kind.MONEY, "paid", is_nullable=False),
+        Fact("is_cancelled", _("Cancelled"), Kind.YES_NO, "is_cancelled", is_nullable=False,
+             is_sortable=False),
+        Fact("created_at", _("Created"), Kind.TIME, "created_at", is_nullable=False),
+        *CUSTOMER_FACTS,
+    ),
+)  # fmt: skip
+
+_LIVE = (("archived_at", None), ("is_cancelled", False))
+_GROUP = _("Orders")
+
+
+def declare() -> None:
+    register(PRODUCT, table="commerce_product")
+    register(ORDER, table="commerce_order")
+    extend(
+        "customer",
+        collections=(
+            Collection("purchases", "commerce_order", "party_id", "placed_at",
+                       only=(*_LIVE, ("kind", "sale"))),
+            Collection("returns", "commerce_order", "party_id", "placed_at",
+                       only=(*_LIVE, ("kind", "return"))),
+            Collection("trade", "commerce_order", "party_id", "placed_at", only=_LIVE),
+        ),
+        facts=(
+            Aggregate("orders.count", _("Number of orders"), Kind.NUMBER, "purchases", "count",
+                      group=_GROUP),
+            Aggregate("orders.total", _("Net sales"), Kind.MONEY, "trade", "sum", "value",
+                      group=_GROUP),
+            Aggregate("orders.average", _("Average order"), Kind.MONEY, "purchases", "average",
+                      "value", group=_GROUP),
+            Aggregate("orders.first", _("First order"), Kind.TIME, "purchases", "first",
+                      "placed_at", group=_GROUP),
+            Aggregate("orders.last", _("Last order"), Kind.TIME, "purchases", "last", "placed_at",
+                      group=_GROUP),
+            Aggregate("returns.count", _("Number of returns"), Kind.NUMBER, "returns", "count",
+                      group=_GROUP),
+        ),
+    )  # fmt: skip

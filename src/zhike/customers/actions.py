@@ -1,0 +1,233 @@
+"""What changes the customer file beyond its plain fields, which the record service writes."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from zhike.access.policies import require
+from zhike.access.queries import team_of_user
+from zhike.access.viewer import Viewer
+from zhike.customers.events import CHANNELS, OUTCOMES, RELATIONS
+from zhike.customers.facts import CUSTOMER, TASK
+from zhike.customers.models import Attachment, Party, Relation, Task
+from zhike.events.actions import Draft, record
+from zhike.kernel import clock
+from zhike.kernel.errors import Conflict, Invalid, NotFound, TooLarge
+from zhike.kernel.home import files_folder
+from zhike.kernel.ids import new_id
+from zhike.records.actions import change_record, create_record
+from zhike.records.models import Batch
+from zhike.records.queries import get
+
+LARGEST_ATTACHMENT = 25 * 2**20
+REFUSED_SUFFIXES = {
+    *(".exe", ".bat", ".cmd", ".com", ".scr", ".msi", ".js", ".vbs", ".ps1", ".sh", ".jar"),
+    *(".html", ".htm", ".svg", ".xhtml", ".hta", ".dll", ".lnk"),
+}
+
+
+def create_customer(values: Mapping, *, viewer: Viewer, batch: Batch | None = None) -> Party:
+    """Opens a file. It belongs to whoever opens it, and to their team, unless said otherwise."""
+    values = {"kind": "person", **values}
+    if "owner" not in values and viewer.kind != "system":
+        values["owner"] = viewer.user_id
+    if "team" not in values and values.get("owner"):
+        values["team"] = team_of_user(values["owner"])
+    return create_record(CUSTOMER, values, viewer=viewer, batch=batch)
+
+
+def change_customer(
+    party_id: UUID,
+    values: Mapping,
+    *,
+    viewer: Viewer,
+    version: int | None = None,
+    batch: Batch | None = None,
+) -> Party:
+    """Changes fields. A new owner brings their team along."""
+    if values.get("owner") and "team" not in values:
+        values = {**values, "team": team_of_user(values["owner"])}
+    if values.get("company") and str(values["company"]) == str(party_id):
+        raise Invalid.field("company", "own_company", _("A customer can't work at itself."))
+    return change_record(CUSTOMER, party_id, values, viewer=viewer, version=version, batch=batch)
+
+
+@transaction.atomic
+def add_note(party_id: UUID, *, text: str, viewer: Viewer) -> int:
+    require(viewer, "note")
+    party = get(CUSTOMER, viewer, party_id)
+    draft = Draft("note.added", "customer", party.pk, party.pk, data={"text": _needed(text)})
+    return record(draft, origin=viewer.origin())
+
+
+@transaction.atomic
+def log_contact(
+    party_id: UUID,
+    *,
+    channel: str,
+    viewer: Viewer,
+    outcome: str = "",
+    text: str = "",
+    next_on: date | None = None,
+    next_step: str = "",
+    happened_at: datetime | None = None,
+) -> int:
+    """Writes down a contact with a customer; with a next date, a task for it as well."""
+    require(viewer, "note")
+    party = get(CUSTOMER, viewer, party_id)
+    if channel not in CHANNELS:
+        raise Invalid.field("channel", "unknown_choice", _("There is no such channel."))
+    if outcome and outcome not in OUTCOMES:
+        raise Invalid.field("outcome", "unknown_choice", _("There is no such outcome."))
+    if happened_at is not None and happened_at > clock.now():
+        raise Invalid.field("happened_at", "in_future", _("This has not happened yet."))
+    data = {"channel": channel, "outcome": outcome, "text": text.strip()[:20_000]}
+    event_id = record(
+        Draft("contact.logged", "customer", party.pk, party.pk, happened_at, data),
+        origin=viewer.origin(),
+    )
+    if next_on is not None:
+        title = next_step.strip() or str(CHANNELS[channel])
+        create_task(party.pk, title=title, due_on=next_on, viewer=viewer)
+    return event_id
+
+
+def create_task(
+    party_id: UUID,
+    *,
+    title: str,
+    viewer: Viewer,
+    due_on: date | None = None,
+    assignee: UUID | None = None,
+) -> Task:
+    values = {
+        "title": title,
+        "customer": party_id,
+        "due_on": due_on,
+        "assignee": assignee or viewer.user_id,
+    }
+    return create_record(TASK, values, viewer=viewer)
+
+
+@transaction.atomic
+def complete_task(task_id: UUID, *, viewer: Viewer) -> Task:
+    """Marks a task as done; once is enough."""
+    require(viewer, "work")
+    get(TASK, viewer, task_id)
+    task = Task.objects.select_for_update().get(pk=task_id)
+    if task.done_at is not None:
+        return task
+    task.done_at = clock.now()
+    task.version += 1
+    task.updated_at = task.done_at
+    task.save()
+    record(
+        Draft("task.done", "task", task.pk, task.party_id, data={"title": task.title}),
+        origin=viewer.origin(),
+    )
+    return task
+
+
+@transaction.atomic
+def add_relation(party_id: UUID, *, kind: str, other_id: UUID, viewer: Viewer) -> Relation:
+    require(viewer, "change")
+    party, other = get(CUSTOMER, viewer, party_id), get(CUSTOMER, viewer, other_id)
+    if kind not in RELATIONS:
+        raise Invalid.field("kind", "unknown_choice", _("There is no such relation."))
+    if party.pk == other.pk:
+        raise Invalid.field("other", "same", _("A customer has no relation to itself."))
+    try:
+        with transaction.atomic():
+            relation = Relation.objects.create(
+                kind=kind, party=party, other=other, created_at=clock.now()
+            )
+    except IntegrityError:
+        raise Conflict("taken", _("They have this relation already.")) from None
+    _tell_relation("relation.added", relation, viewer)
+    return relation
+
+
+@transaction.atomic
+def remove_relation(relation_id: UUID, *, viewer: Viewer) -> None:
+    require(viewer, "change")
+    relation = Relation.objects.select_related("party", "other").filter(pk=relation_id).first()
+    if relation is None:
+        raise NotFound("not_found", _("There is no such relation."))
+    get(CUSTOMER, viewer, relation.party_id)
+    _tell_relation("relation.removed", relation, viewer)
+    relation.delete()
+
+
+def _tell_relation(event: str, relation: Relation, viewer: Viewer) -> None:
+    data = {"kind": relation.kind, "other": relation.other.name, "other_id": relation.other_id}
+    record(
+        Draft(event, "customer", relation.party_id, relation.party_id, data=data),
+        origin=viewer.origin(),
+    )
+
+
+def add_attachment(party_id: UUID, *, upload, viewer: Viewer) -> Attachment:
+    """Keeps an uploaded file (name, size, chunks()) with a customer.
+
+    The bytes are on disk before the row is committed; a kill in between leaves a file that nobody
+    sees, never a row without its file.
+    """
+    require(viewer, "change")
+    party = get(CUSTOMER, viewer, party_id)
+    name = Path(upload.name.replace("\\", "/")).name[-200:]
+    if upload.size > LARGEST_ATTACHMENT:
+        raise TooLarge("too_large", _("Files up to 25 MB can be attached."))
+    if Path(name).suffix.lower() in REFUSED_SUFFIXES:
+        raise Invalid.field("file", "refused_type", _("Files of this type can't be attached."))
+    attachment_id = new_id()
+    path = attachment_path(attachment_id)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with path.open("xb") as file:
+        for chunk in upload.chunks():
+            file.write(chunk)
+    with transaction.atomic():
+        attachment = Attachment.objects.create(
+            id=attachment_id,
+            party=party,
+            name=name,
+            size=path.stat().st_size,
+            content_type=(upload.content_type or "application/octet-stream")[:100],
+            created_at=clock.now(),
+            user_id=viewer.user_id,
+        )
+        record(
+            Draft("attachment.added", "customer", party.pk, party.pk, data={"name": name}),
+            origin=viewer.origin(),
+        )
+    return attachment
+
+
+@transaction.atomic
+def remove_attachment(attachment_id: UUID, *, viewer: Viewer) -> None:
+    require(viewer, "change")
+    attachment = Attachment.objects.filter(pk=attachment_id, removed_at=None).first()
+    if attachment is None:
+        raise NotFound("not_found", _("There is no such file."))
+    party = get(CUSTOMER, viewer, attachment.party_id)
+    Attachment.objects.filter(pk=attachment_id).update(removed_at=clock.now())
+    record(
+        Draft(
+            "attachment.removed", "customer", party.pk, party.pk, data={"name": attachment.name}
+        ),
+        origin=viewer.origin(),
+    )
+
+
+def attachment_path(attachment_id: UUID) -> Path:
+    return files_folder() / attachment_id.hex[-2:] / attachment_id.hex
+
+
+def _needed(text: str) -> str:
+    text = text.strip()
+    if not text:
+        raise Invalid.field("text", "missing", _("Write something first."))
+    return text[:20_000]

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class CustomersConfig(AppConfig):
+    name = "zhike.customers"
+    label = "customers"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from zhike.customers import events, facts  # noqa: F401
+
+        facts.declare()

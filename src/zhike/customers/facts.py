@@ -1,0 +1,172 @@
+"""The record types of the customer file: their fields, and what else can be filtered on."""
+
+from django.utils.translation import gettext_lazy as _
+
+from zhike.access.policies import sight
+from zhike.access.queries import team_names, user_names
+from zhike.events import queries as events
+from zhike.events.catalogue import event_fields, event_label
+from zhike.filters.schema import Aggregate, Collection, Fact, Join, Kind
+from zhike.kernel.text import email_tokens, name_tokens, phone_tokens, pinyin, word_tokens
+from zhike.records.fields import Field, FieldKind
+from zhike.records.types import RecordType, register
+
+KINDS = {"person": _("Person"), "company": _("Company")}
+GENDERS = {"female": _("Female"), "male": _("Male"), "other": _("Other")}
+_FILE = _("File")
+_PLACE = _("Place")
+_CONTACT = _("Contact")
+_TASKS = _("Tasks")
+
+
+def _derive_party(party) -> None:
+    party.name_key = (pinyin(party.name) or party.name)[:400]
+    tokens = name_tokens(party.name) | word_tokens(party.code)
+    for phone in party.phones:
+        tokens |= phone_tokens(phone)
+    for email in party.emails:
+        tokens |= email_tokens(email)
+    if party.company_id is not None:
+        tokens |= name_tokens(party.company.name)
+    party.search = tuple(token.replace("'", "").replace("\\", "") for token in tokens)
+
+
+CUSTOMER = RecordType(
+    name="customer",
+    model_label="customers.Party",
+    label=_("Customer"),
+    plural=_("Customers"),
+    fields=(
+        Field("name", _("Name"), is_required=True, group=_FILE, also_known_as=(
+            "客户名称", "客户", "姓名", "名称", "公司名称", "客户姓名", "customer name", "full name",
+            "company name", "account", "account name", "customer",
+        )),
+        Field("kind", _("Kind"), FieldKind.CHOICE, choices=lambda: KINDS, is_required=True,
+              group=_FILE, also_known_as=("类型", "客户类型", "type", "customer type")),
+        Field("code", _("Customer no."), max_length=80, group=_FILE, also_known_as=(
+            "客户编号", "客户号", "客户代码", "会员号", "编号", "customer id", "customerid",
+            "customer no", "customer number", "customer code", "account id", "id", "code",
+        )),
+        Field("phones", _("Phones"), FieldKind.PHONES, group=_CONTACT, also_known_as=(
+            "手机", "手机号", "电话", "联系电话", "手机号码", "电话号码", "phone", "mobile", "tel",
+            "telephone", "phone number", "cell",
+        )),
+        Field("emails", _("E-mails"), FieldKind.EMAILS, group=_CONTACT, also_known_as=(
+            "邮箱", "电子邮箱", "电子邮件", "邮件", "email", "e-mail", "mail", "email address",
+        )),
+        Field("company", _("Works at"), FieldKind.LINK, column="company_id", links_to="customer",
+              group=_FILE, also_known_as=("公司", "所属公司", "单位", "company", "organization")),
+        Field("job_title", _("Job title"), max_length=80, group=_FILE, also_known_as=(
+            "职位", "职务", "title", "position", "job title")),
+        Field("country", _("Country"), max_length=60, group=_PLACE,
+              also_known_as=("国家", "country")),
+        Field("province", _("Province"), max_length=60, group=_PLACE, also_known_as=(
+            "省", "省份", "province", "state", "region")),
+        Field("city", _("City"), max_length=60, group=_PLACE, also_known_as=(
+            "城市", "市", "city", "town")),
+        Field("street", _("Street"), FieldKind.ADDRESS, group=_PLACE, also_known_as=(
+            "地址", "详细地址", "联系地址", "address", "street", "street address")),
+        Field("birthday", _("Birthday"), FieldKind.DATE, group=_FILE, also_known_as=(
+            "生日", "出生日期", "birthday", "date of birth", "birth date")),
+        Field("gender", _("Gender"), FieldKind.CHOICE, choices=lambda: GENDERS, group=_FILE,
+              also_known_as=("性别", "gender", "sex")),
+        Field("industry", _("Industry"), max_length=80, group=_FILE, also_known_as=(
+            "行业", "所属行业", "industry", "sector")),
+        Field("registration_no", _("Registration no."), max_length=40, group=_FILE, also_known_as=(
+            "统一社会信用代码", "信用代码", "税号", "registration no", "tax id", "vat")),
+        Field("website", _("Website"), FieldKind.WEB, group=_CONTACT, also_known_as=(
+            "网址", "网站", "website", "web", "url", "domain")),
+        Field("owner", _("Owner"), FieldKind.USER, column="owner_id", choices=user_names,
+              group=_FILE, is_sortable=False,
+              also_known_as=("负责人", "跟进人", "业务员", "owner", "sales rep")),
+        Field("team", _("Team"), FieldKind.TEAM, column="team_id", choices=team_names,
+              group=_FILE, is_sortable=False, also_known_as=("团队", "部门", "team")),
+        Field("tags", _("Tags"), FieldKind.TAGS, group=_FILE, also_known_as=(
+            "标签", "tags", "labels", "tag")),
+        Field("source", _("Source"), max_length=40, group=_FILE, also_known_as=(
+            "来源", "客户来源", "source", "lead source")),
+        Field("remark", _("Remark"), FieldKind.LONG_TEXT, is_sortable=False, group=_FILE,
+              also_known_as=("备注", "说明", "remark", "notes", "note", "comment")),
+        Field("consents", _("Consents"), FieldKind.OBJECT, is_fact=False),
+        Field("custom", _("Other values"), FieldKind.OBJECT, is_fact=False),
+    ),
+    party_column="id",
+    sight=sight,
+    derive=_derive_party,
+    summary=lambda party: {"name": party.name},
+    match_by=("code",),
+    default_sort="name",
+    has_search=True,
+    collections=(
+        Collection("contacts", "events_event", "party_id", "happened_at",
+                   only=(("type", "contact.logged"),)),
+        Collection("open_tasks", "customers_task", "party_id", "created_at",
+                   only=(("archived_at", None), ("done_at", None))),
+    ),
+    facts=(
+        Fact("created_at", _("Created"), Kind.TIME, "created_at", group=_FILE, is_nullable=False),
+        Fact("updated_at", _("Changed"), Kind.TIME, "updated_at", group=_FILE, is_nullable=False),
+        Aggregate("contacts.count", _("Contacts made"), Kind.NUMBER, "contacts", "count",
+                  group=_CONTACT),
+        Aggregate("contacts.last", _("Last contact"), Kind.TIME, "contacts", "last",
+                  "happened_at", group=_CONTACT),
+        Aggregate("open_tasks.count", _("Open tasks"), Kind.NUMBER, "open_tasks", "count",
+                  group=_TASKS),
+        Aggregate("open_tasks.next", _("Next task due"), Kind.DATE, "open_tasks", "first",
+                  "due_on", group=_TASKS),
+    ),
+)  # fmt: skip
+
+# Whose customer a row belongs to, for everything that points at one.
+CUSTOMER_JOIN = Join("customer", "customers_party", near="party_id", far="id")
+CUSTOMER_FACTS = (
+    Fact("customer.name", _("Customer"), Kind.TEXT, "name", join="customer", is_sortable=False),
+    Fact("customer.city", _("Customer's city"), Kind.TEXT, "city", join="customer",
+         is_sortable=False),
+    Fact("customer.owner", _("Customer's owner"), Kind.LINK, "owner_id", join="customer",
+         choices=user_names, is_sortable=False),
+    Fact("customer.team", _("Customer's team"), Kind.LINK, "team_id", join="customer",
+         choices=team_names, is_sortable=False),
+)  # fmt: skip
+
+
+def sight_by_customer(viewer):
+    """Rows that belong to a customer are seen by whoever sees the customer."""
+    return sight(viewer, owner="customer.owner", team="customer.team")
+
+
+TASK = RecordType(
+    name="task",
+    model_label="customers.Task",
+    label=_("Task"),
+    plural=_("Tasks"),
+    fields=(
+        Field("title", _("Title"), is_required=True),
+        Field("customer", _("Customer"), FieldKind.LINK, column="party_id", links_to="customer",
+              is_required=True, is_sortable=False),
+        Field("due_on", _("Due"), FieldKind.DATE),
+        Field("assignee", _("Assignee"), FieldKind.USER, column="assignee_id", choices=user_names,
+              is_sortable=False),
+    ),
+    title="title",
+    sight=sight_by_customer,
+    summary=lambda task: {"title": task.title, "due_on": task.due_on},
+    default_sort="due_on",
+    joins=(CUSTOMER_JOIN,),
+    facts=(
+        Fact("done_at", _("Done"), Kind.TIME, "done_at"),
+        Fact("created_at", _("Created"), Kind.TIME, "created_at", is_nullable=False),
+        *CUSTOMER_FACTS,
+    ),
+)  # fmt: skip
+
+
+def declare() -> None:
+    register(
+        CUSTOMER,
+        table="customers_party",
+        events=events.COLLECTION,
+        event_fields=event_fields,
+        event_label=event_label,
+    )
+    register(TASK, table="customers_task")

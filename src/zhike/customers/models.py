@@ -1,0 +1,132 @@
+"""The customer file."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models import Q
+
+from zhike.kernel.ids import new_id
+from zhike.records.models import Record
+
+
+class Tokens(SearchVectorField):
+    """A tsvector of ready-made tokens: what is searched for is cut up in Python."""
+
+    def get_db_prep_save(self, value, connection):
+        return " ".join(f"'{token}'" for token in sorted(value or ()))
+
+    def get_placeholder(self, value, compiler, connection):
+        return "%s::tsvector"
+
+
+class Party(Record):
+    """A customer: a company or a person."""
+
+    kind = models.CharField(max_length=8, default="person")
+    name = models.CharField(max_length=200)
+    name_key = models.CharField(max_length=400)  # pinyin, by which lists are sorted
+    code = models.CharField(max_length=80, default="")  # its number in the firm's other systems
+    emails = ArrayField(models.CharField(max_length=254), default=list)
+    phones = ArrayField(models.CharField(max_length=24), default=list)
+    company = models.ForeignKey("self", models.PROTECT, null=True, related_name="people")
+    job_title = models.CharField(max_length=80, default="")
+    birthday = models.DateField(null=True)
+    gender = models.CharField(max_length=8, default="")
+    industry = models.CharField(max_length=80, default="")
+    registration_no = models.CharField(max_length=40, default="")
+    website = models.CharField(max_length=300, default="")
+    country = models.CharField(max_length=60, default="")
+    province = models.CharField(max_length=60, default="")
+    city = models.CharField(max_length=60, default="")
+    street = models.CharField(max_length=200, default="")
+    owner_id = models.UUIDField(null=True)
+    team_id = models.UUIDField(null=True)
+    tags = ArrayField(models.CharField(max_length=40), default=list)
+    remark = models.TextField(default="")
+    consents = models.JSONField(default=dict)
+    search = Tokens(default=tuple)
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["search"], name="party_search"),
+            GinIndex(fields=["tags"], name="party_tags"),
+            GinIndex(fields=["emails"], name="party_emails"),
+            GinIndex(fields=["phones"], name="party_phones"),
+            models.Index(fields=["name_key", "id"], name="party_name"),
+            models.Index(fields=["created_at", "id"], name="party_created"),
+            models.Index(fields=["updated_at", "id"], name="party_updated"),
+            models.Index(fields=["owner_id", "name_key"], name="party_owner"),
+            models.Index(fields=["team_id"], name="party_team"),
+            models.Index(fields=["city", "name_key"], name="party_city"),
+            models.Index(fields=["company"], name="party_company"),
+            models.Index(fields=["batch_id"], name="party_batch"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=Q(archived_at=None) & ~Q(code=""),
+                name="party_code_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Relation(models.Model):
+    """A typed relation between two customers."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    kind = models.CharField(max_length=20)
+    party = models.ForeignKey(Party, models.PROTECT, related_name="relations_out")
+    other = models.ForeignKey(Party, models.PROTECT, related_name="relations_in")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "party", "other"], name="relation_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class Task(Record):
+    """Something to do for a customer, by somebody, by a day."""
+
+    party = models.ForeignKey(Party, models.PROTECT, related_name="tasks")
+    title = models.CharField(max_length=200)
+    due_on = models.DateField(null=True)
+    assignee_id = models.UUIDField(null=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["assignee_id", "due_on"], condition=Q(done_at=None), name="task_open"
+            ),
+            models.Index(fields=["party"], name="task_party"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Attachment(models.Model):
+    """A file kept with a customer. Its bytes lie under ZHIKE_HOME."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    party = models.ForeignKey(Party, models.PROTECT, related_name="attachments")
+    name = models.CharField(max_length=200)
+    size = models.BigIntegerField()
+    content_type = models.CharField(max_length=100)
+    created_at = models.DateTimeField()
+    user_id = models.UUIDField(null=True)
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["party", "-created_at"], name="attachment_party")]
+
+    def __str__(self) -> str:
+        return self.name

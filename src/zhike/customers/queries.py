@@ -1,0 +1,89 @@
+"""Questions about the customer file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from zhike.access.viewer import Viewer
+from zhike.customers.events import RELATIONS
+from zhike.customers.facts import CUSTOMER, TASK
+from zhike.customers.models import Attachment, Party, Relation, Task
+from zhike.filters import All, Test
+from zhike.kernel.errors import NotFound
+from zhike.records.queries import find, get, visible_ids
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedParty:
+    relation_id: UUID
+    label: str
+    party: Party
+
+
+def customer(viewer: Viewer, party_id: UUID | str) -> Party:
+    return get(CUSTOMER, viewer, party_id)
+
+
+def related_parties(viewer: Viewer, party: Party) -> list[RelatedParty]:
+    """Those related to a customer that the viewer may see, from both ends."""
+    relations = list(
+        Relation.objects.select_related("party", "other").filter(Q(party=party) | Q(other=party))
+    )
+    others = {r.other_id if r.party_id == party.pk else r.party_id for r in relations}
+    seen = visible_ids(CUSTOMER, viewer, list(others))
+    found = []
+    for relation in relations:
+        is_outward = relation.party_id == party.pk
+        other = relation.other if is_outward else relation.party
+        if other.pk in seen:
+            label = str(RELATIONS[relation.kind])
+            found.append(RelatedParty(relation.pk, label if is_outward else f"← {label}", other))
+    return found
+
+
+def people_of(viewer: Viewer, party: Party, limit: int = 20) -> list[Party]:
+    """Who works at a company."""
+    where = Test("company", "eq", party.pk)
+    return find(CUSTOMER, viewer, where=where, limit=limit).items
+
+
+def attachments(party: Party) -> list[Attachment]:
+    return list(party.attachments.filter(removed_at=None).order_by("-created_at"))
+
+
+def attachment(viewer: Viewer, attachment_id: UUID) -> Attachment:
+    """One file, for whoever may see its customer."""
+    found = Attachment.objects.filter(pk=attachment_id, removed_at=None).first()
+    if found is None or not visible_ids(CUSTOMER, viewer, [found.party_id]):
+        raise NotFound("not_found", _("There is no such file."))
+    return found
+
+
+def open_tasks(viewer: Viewer, party_id: UUID) -> list[Task]:
+    where = All((Test("customer", "eq", party_id), Test("done_at", "is_empty")))
+    return find(TASK, viewer, where=where, sort="due_on", limit=100).items
+
+
+def tasks_due(viewer: Viewer, day: date, limit: int = 100) -> list[Task]:
+    """Open tasks of the viewer due on or before a day, soonest first."""
+    where = All(
+        (
+            Test("assignee", "eq", viewer.user_id),
+            Test("done_at", "is_empty"),
+            Test("due_on", "between", (date(1900, 1, 1), day)),
+        )
+    )
+    return find(TASK, viewer, where=where, sort="due_on", limit=limit).items
+
+
+def parties_by_id(ids: Sequence[UUID]) -> dict[UUID, Party]:
+    return Party.objects.in_bulk(list(ids))
+
+
+def customers_by_code(codes: Sequence[str]) -> dict[str, UUID]:
+    found = Party.objects.filter(code__in=codes, archived_at=None)
+    return dict(found.values_list("code", "pk"))

@@ -1,0 +1,114 @@
+"""Words as people write them and as they look for them: Chinese, pinyin, Latin, digits.
+
+A record's search column holds tokens made here; a query is turned into the same tokens. Han text
+is indexed by character and bigram, names also by pinyin and initials from every syllable on, so
+that ``云栖``, ``yunqi`` and ``yq`` all find 杭州云栖茶舍.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+from itertools import product
+
+_HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+_HAN_RUN = re.compile(f"[{_HAN}]+")
+_RUNS = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+", re.UNICODE)
+_LEGAL_FORM = re.compile("(股份|有限责任|集团)*(有限)?公司$")
+_SYLLABLES_AHEAD = 5
+_READINGS_KEPT = 4
+_TOKEN_LENGTH = 40
+
+
+def normalise(text: str) -> str:
+    """Full-width to half-width, one space between words, no control characters."""
+    folded = unicodedata.normalize("NFKC", text)
+    return " ".join("".join(c for c in folded if c.isprintable() or c.isspace()).split())
+
+
+def has_han(text: str) -> bool:
+    return _HAN_RUN.search(text) is not None
+
+
+@lru_cache(maxsize=32_768)
+def readings(character: str) -> tuple[str, ...]:
+    """The toneless pinyin readings of one character, most usual first; none for a rare one."""
+    from pypinyin.contrib.tone_convert import to_normal
+    from pypinyin.pinyin_dict import pinyin_dict
+
+    listed = pinyin_dict.get(ord(character), "")
+    plain = (to_normal(reading).replace("ü", "v") for reading in listed.split(",") if reading)
+    return tuple(dict.fromkeys(plain))
+
+
+def pinyin(text: str) -> str:
+    """A text with each Han character replaced by its usual reading: the key that lists sort by."""
+    letters = (
+        next(iter(readings(c)), c) + " " if _HAN_RUN.match(c) else c for c in normalise(text)
+    )
+    return "".join(letters).strip().casefold()
+
+
+def word_tokens(text: str) -> set[str]:
+    """Tokens of any text: lower-cased words, Han characters and bigrams."""
+    tokens: set[str] = set()
+    for run in _RUNS.findall(normalise(text).casefold()):
+        if _HAN_RUN.match(run):
+            tokens.update(run)
+            tokens.update(run[i : i + 2] for i in range(len(run) - 1))
+        else:
+            tokens.add(run[:_TOKEN_LENGTH])
+    return tokens
+
+
+def name_tokens(name: str) -> set[str]:
+    """Tokens of a name: its words, and for Han runs the pinyin and the initials from each
+    syllable on, every usual reading of a polyphone included (重庆: chongqing, zhongqing)."""
+    tokens = word_tokens(name)
+    for run in _HAN_RUN.findall(normalise(name)):
+        run = _LEGAL_FORM.sub("", run)
+        for start in range(len(run)):
+            ahead = [readings(c)[:2] or ("",) for c in run[start : start + _SYLLABLES_AHEAD]]
+            for number, syllables in enumerate(product(*ahead)):
+                if number == _READINGS_KEPT:
+                    break
+                tokens.add("".join(syllables)[:_TOKEN_LENGTH])
+                tokens.add("".join(s[:1] for s in syllables))
+    tokens.discard("")
+    return tokens
+
+
+def phone_tokens(phone: str) -> set[str]:
+    """Every tail of at least three digits: with prefix search, any fragment finds its number."""
+    digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", phone))
+    return {digits[i:][:_TOKEN_LENGTH] for i in range(max(len(digits) - 2, 0))}
+
+
+def email_tokens(email: str) -> set[str]:
+    lowered = email.casefold()
+    return {lowered[:_TOKEN_LENGTH], *re.findall(r"[^\W_]+", lowered)}
+
+
+def search_query(text: str) -> str | None:
+    """A tsquery that finds what `text` names; None when there is nothing to look for.
+
+    Words may stand in any order; Latin words and digits match as beginnings.
+    """
+    words = normalise(text).casefold()
+    if "@" in words:
+        words = words.replace("@", " ")
+    parts: list[str] = []
+    for run in _RUNS.findall(words)[:12]:
+        if _HAN_RUN.match(run):
+            pairs = [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+            parts.extend(f"'{pair}'" for pair in pairs)
+        else:
+            parts.append(f"'{run[:_TOKEN_LENGTH]}':*")
+    return " & ".join(parts) or None
+
+
+def simple_lower(text: str) -> str:
+    """Lower case character by character, as PostgreSQL's and DuckDB's `lower` do it.
+
+    `str.lower` differs for a few characters (final sigma, dotted capital I).
+    """
+    return "".join("i" if c == "İ" else c.lower() for c in text)

@@ -1,0 +1,165 @@
+"""What every record has, and what the record service keeps about its work."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from zhike.kernel.ids import new_id
+
+
+class Record(models.Model):
+    """The columns that every record type shares."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True)
+    version = models.IntegerField(default=1)
+    batch_id = models.UUIDField()  # the batch that wrote it last
+    source = models.CharField(max_length=40, default="")
+    custom = models.JSONField(default=dict)
+
+    class Meta:
+        abstract = True
+
+
+class Batch(models.Model):
+    """One piece of work that is undone as a whole: an edit, a bulk edit, an import, an undo."""
+
+    class Kind(models.TextChoices):
+        EDIT = "edit", _("Edit")
+        BULK = "bulk", _("Bulk edit")
+        IMPORT = "import", _("Import")
+        DEMO = "demo", _("Demo data")
+        UNDO = "undo", _("Undo")
+        RULE = "rule", _("Rule")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    label = models.CharField(max_length=200, default="")
+    user_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+    undoes = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["-created_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.label}"
+
+
+class SavedView(models.Model):
+    """A list as somebody keeps it: filter, columns, order."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    record_type = models.CharField(max_length=40)
+    name = models.CharField(max_length=80)
+    owner_id = models.UUIDField(null=True)  # null: for everybody
+    filter = models.JSONField(default=dict)
+    columns = models.JSONField(default=list)
+    sort = models.CharField(max_length=80, default="")
+    position = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["record_type", "position"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Import(models.Model):
+    """A file on its way in. Everything about it stands here, so that it survives a kill."""
+
+    class State(models.TextChoices):
+        UPLOADED = "uploaded", _("Waiting for its columns")
+        READING = "reading", _("Reading")
+        CHECKED = "checked", _("Checked")
+        APPLYING = "applying", _("Importing")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    record_type = models.CharField(max_length=40)
+    file_name = models.CharField(max_length=200)
+    path = models.CharField(max_length=300)
+    size = models.BigIntegerField()
+    state = models.CharField(max_length=12, choices=State.choices, default=State.UPLOADED)
+    headings = models.JSONField(default=list)
+    sample = models.JSONField(default=list)
+    mapping = models.JSONField(default=dict)  # field name → heading
+    options = models.JSONField(default=dict)
+    encoding = models.CharField(max_length=20, default="")
+    is_dry_run = models.BooleanField(default=False)
+    user_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    batch = models.ForeignKey(Batch, models.PROTECT, null=True, related_name="+")
+    bytes_read = models.BigIntegerField(default=0)
+    rows = models.IntegerField(default=0)
+    groups = models.IntegerField(default=0)
+    position = models.TextField(default="")  # the last key that was applied
+    applied = models.IntegerField(default=0)
+    created = models.IntegerField(default=0)
+    updated = models.IntegerField(default=0)
+    skipped = models.IntegerField(default=0)
+    refused = models.IntegerField(default=0)
+    error = models.TextField(default="")
+    heartbeat_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-created_at"])]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class ImportRow(models.Model):
+    """A row of a file, read and typed, waiting to be applied; or refused, with the reason."""
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(Import, models.CASCADE, related_name="+")
+    number = models.IntegerField()
+    key = models.TextField()
+    values = models.JSONField(null=True)
+    raw = models.JSONField(null=True)
+    error = models.TextField(default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["run", "key", "number"]),
+            models.Index(
+                fields=["run", "number"], condition=~models.Q(error=""), name="import_row_refused"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"row {self.number}"
+
+
+class ImportMapping(models.Model):
+    """A mapping that was used before, found again by the file's headings."""
+
+    record_type = models.CharField(max_length=40)
+    fingerprint = models.CharField(max_length=64)
+    mapping = models.JSONField(default=dict)
+    options = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["record_type", "fingerprint"], name="mapping_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.fingerprint
+
+
+class Firm(models.Model):
+    """The firm itself: one row. What people may change about the whole installation."""
+
+    id = models.IntegerField(primary_key=True, default=1)
+    name = models.CharField(max_length=120, default="")
+    currency = models.CharField(max_length=3, default="CNY")
+
+    def __str__(self) -> str:
+        return self.name

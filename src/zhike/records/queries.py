@@ -1,0 +1,366 @@
+"""Reading records for a viewer. Every list, page, export, count and search comes through here.
+
+Sight is joined to every question in `_question`, the only place that writes a FROM; a record that
+may not be seen does not exist for the viewer.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from zhike.access.policies import require
+from zhike.access.viewer import Viewer
+from zhike.filters import EVERYTHING, All, Fact, Kind, Node
+from zhike.filters.sql import RECORD, Query, compile_filter, sort_expression
+from zhike.kernel.errors import Invalid, NotFound
+from zhike.kernel.paging import Count, Page, decode_cursor, encode_cursor
+from zhike.kernel.text import search_query
+from zhike.records.models import Batch, Firm, SavedView
+from zhike.records.types import RecordType, record_type
+
+COUNT_CAP = 10_000
+SEARCH_CAP = 500
+LARGEST_PAGE = 200
+_TIME_FACTS = {
+    "created_at": Fact("created_at", "", Kind.TIME, "created_at", is_nullable=False),
+    "updated_at": Fact("updated_at", "", Kind.TIME, "updated_at", is_nullable=False),
+}
+
+
+def firm() -> Firm:
+    return Firm.objects.filter(pk=1).first() or Firm()
+
+
+def find(
+    kind: RecordType,
+    viewer: Viewer,
+    *,
+    where: Node = EVERYTHING,
+    search: str = "",
+    sort: str = "",
+    cursor: str | None = None,
+    limit: int = 50,
+    archived: bool = False,
+) -> Page[Model]:
+    """A page of records the viewer sees, in the order asked for, by key."""
+    ids = find_ids(
+        kind, viewer, where=where, search=search, sort=sort, cursor=cursor, limit=limit,
+        archived=archived,
+    )  # fmt: skip
+    found = kind.model._default_manager.in_bulk(ids.items)
+    return Page([found[pk] for pk in ids.items if pk in found], ids.next_cursor)
+
+
+def find_ids(
+    kind: RecordType,
+    viewer: Viewer,
+    *,
+    where: Node = EVERYTHING,
+    search: str = "",
+    sort: str = "",
+    cursor: str | None = None,
+    limit: int = 50,
+    archived: bool = False,
+) -> Page[UUID]:
+    require(viewer, "view")
+    limit = max(1, min(limit, LARGEST_PAGE))
+    question = _question(kind, viewer, where, search, archived)
+    if question is None:
+        return Page([])
+    order = _order(kind, sort or kind.default_sort, question.query)
+    rows = _page(question, order, cursor, limit + 1)
+    items, more = rows[:limit], len(rows) > limit
+    ids = [row[0] for row in items]
+    return Page(ids, encode_cursor(order.name, items[-1][1], items[-1][0]) if more else None)
+
+
+def get(kind: RecordType, viewer: Viewer, record_id: UUID | str, *, archived: bool = True) -> Model:
+    """One record. Raises NotFound when it is not there or not to be seen."""
+    require(viewer, "view")
+    try:
+        pk = record_id if isinstance(record_id, UUID) else UUID(str(record_id))
+    except ValueError:
+        pk = None
+    if pk is None or not visible_ids(kind, viewer, [pk], archived=archived):
+        raise NotFound("not_found", _("There is no such record, or you may not see it."))
+    return kind.model._default_manager.get(pk=pk)
+
+
+def visible_ids(
+    kind: RecordType, viewer: Viewer, ids: Sequence[UUID], *, archived: bool = True
+) -> set[UUID]:
+    """Those of the ids that the viewer sees."""
+    question = _question(kind, viewer, EVERYTHING, "", None if archived else False)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {RECORD}.id {question.source} AND {RECORD}.id = ANY(%s)",
+            [*question.parameters, list(ids)],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def matching_ids(
+    kind: RecordType, viewer: Viewer, where: Node, ids: Sequence[UUID]
+) -> set[UUID]:
+    """Those of the ids that a filter holds for, as far as the viewer sees them."""
+    question = _question(kind, viewer, where, "", False)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {RECORD}.id {question.source} AND {RECORD}.id = ANY(%s)",
+            [*question.parameters, list(ids)],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def count(
+    kind: RecordType,
+    viewer: Viewer,
+    *,
+    where: Node = EVERYTHING,
+    search: str = "",
+    exact: bool = False,
+    archived: bool = False,
+) -> Count:
+    """How many there are; up to COUNT_CAP unless asked to be exact."""
+    require(viewer, "view")
+    question = _question(kind, viewer, where, search, archived)
+    if question is None:
+        return Count(0, exact=True)
+    with connection.cursor() as cursor:
+        if exact:
+            cursor.execute(f"SELECT count(*) {question.source}", question.parameters)
+            return Count(cursor.fetchone()[0], exact=True)
+        cursor.execute(
+            f"SELECT count(*) FROM (SELECT 1 {question.source} LIMIT %s) capped",
+            [*question.parameters, COUNT_CAP + 1],
+        )
+        found = cursor.fetchone()[0]
+    return Count(min(found, COUNT_CAP), exact=found <= COUNT_CAP)
+
+
+def every(
+    kind: RecordType,
+    viewer: Viewer,
+    *,
+    where: Node = EVERYTHING,
+    search: str = "",
+    archived: bool = False,
+    size: int = 2_000,
+) -> Iterator[list[Model]]:
+    """All of them in chunks by id, for exports and bulk work; memory does not grow."""
+    after: str | None = None
+    while True:
+        page = find(
+            kind, viewer, where=where, search=search, sort="id", cursor=after,
+            limit=min(size, LARGEST_PAGE), archived=archived,
+        )  # fmt: skip
+        if page.items:
+            yield page.items
+        after = page.next_cursor
+        if after is None:
+            return
+
+
+def neighbours(
+    kind: RecordType,
+    viewer: Viewer,
+    record_id: UUID,
+    *,
+    where: Node = EVERYTHING,
+    search: str = "",
+    sort: str = "",
+) -> tuple[UUID | None, UUID | None]:
+    """The records before and after one in a list."""
+    question = _question(kind, viewer, where, search, False)
+    if question is None:
+        return None, None
+    order = _order(kind, sort or kind.default_sort, question.query)
+    value = _value_at(question, order, record_id)
+    if value is None:
+        return None, None
+    cursor = encode_cursor(order.name, value[0], record_id)
+    after = _page(question, order, cursor, 1)
+    backwards = order.reversed()
+    cursor = encode_cursor(backwards.name, value[0], record_id)
+    before = _page(question, backwards, cursor, 1)
+    return (before[0][0] if before else None), (after[0][0] if after else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    name: str
+    expression: str
+    is_descending: bool
+    is_nullable: bool
+    cast: str
+
+    def reversed(self) -> "_Order":
+        name = self.name[1:] if self.is_descending else "-" + self.name
+        return _Order(name, self.expression, not self.is_descending, self.is_nullable, self.cast)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    table: str
+    condition: str
+    parameters: list
+    query: Query
+
+    @property
+    def source(self) -> str:
+        return f"FROM {self.table} {self.query.join_clauses} WHERE {self.condition}"
+
+
+def _question(
+    kind: RecordType, viewer: Viewer, where: Node, search: str, archived: bool | None
+) -> _Question | None:
+    """FROM and WHERE of everything: sight, filter, search. None when nothing can match."""
+    query = compile_filter(All((kind.sight(viewer), where)), kind.schema)
+    conditions = [query.condition]
+    parameters = list(query.parameters)
+    prefix_parameters: list = []
+    table = f"{kind.table} {RECORD}"
+    if archived is not None:
+        conditions.append(f"{RECORD}.archived_at IS {'NOT ' if archived else ''}NULL")
+    if search.strip():
+        wanted = search_query(search)
+        if wanted is None or not kind.has_search:
+            return None
+        if where == EVERYTHING and kind.sight(viewer) == EVERYTHING:
+            # Hits are collected from the search index first: with an order to satisfy the planner
+            # would otherwise walk the order's index past a million rows for a rare word.
+            hits = (
+                f"(SELECT * FROM {kind.table} WHERE search @@ %s::tsquery "
+                f"LIMIT {SEARCH_CAP} OFFSET 0)"
+            )
+            table = f"{hits} {RECORD}"
+            prefix_parameters.append(wanted)
+        else:
+            conditions.append(f"{RECORD}.search @@ %s::tsquery")
+            parameters.append(wanted)
+    condition = " AND ".join(conditions)
+    return _Question(table, condition, prefix_parameters + parameters, query)
+
+
+def _order(kind: RecordType, sort: str, query: Query) -> _Order:
+    name = sort.removeprefix("-")
+    is_descending = sort.startswith("-")
+    if name == "id":
+        return _Order(sort, f"{RECORD}.id", is_descending, False, "uuid")
+    fact = kind.schema.facts.get(name) or _TIME_FACTS.get(name)
+    if not isinstance(fact, Fact) or not fact.is_sortable:
+        raise Invalid.field("sort", "unknown_sort", _("The list can't be sorted by this."))
+    if fact.name == kind.title and "name_key" in {f.name for f in kind.model._meta.fields}:
+        return _Order(sort, f"{RECORD}.name_key", is_descending, False, "text")
+    expression = sort_expression(fact, kind.schema, query.joins)
+    is_nullable = fact.is_nullable or fact.join is not None
+    return _Order(sort, expression, is_descending, is_nullable, _CASTS[fact.kind])
+
+
+_CASTS = {
+    Kind.TEXT: "text",
+    Kind.CHOICE: "text",
+    Kind.LINK: "uuid",
+    Kind.NUMBER: "numeric",
+    Kind.MONEY: "bigint",
+    Kind.DATE: "date",
+    Kind.TIME: "timestamptz",
+    Kind.YES_NO: "boolean",
+}
+
+
+def _page(question: _Question, order: _Order, cursor: str | None, limit: int) -> list[tuple]:
+    """(id, sort value) of one page. Rows without a value come last, whichever the direction."""
+    after = _read_cursor(cursor, order)
+    rows: list[tuple] = []
+    if after is None or after[0] is not None:
+        rows = _run(question, order, after, limit, has_value=True)
+    if len(rows) < limit and order.is_nullable:
+        after_id = after if after is not None and after[0] is None else None
+        rows += _run(question, order, after_id, limit - len(rows), has_value=False)
+    return rows
+
+
+def _run(
+    question: _Question, order: _Order, after: list | None, limit: int, *, has_value: bool
+) -> list[tuple]:
+    direction, symbol = ("DESC", "<") if order.is_descending else ("ASC", ">")
+    parameters = list(question.parameters)
+    conditions = ""
+    if has_value:
+        if order.is_nullable:
+            conditions += f" AND {order.expression} IS NOT NULL"
+        if after is not None:
+            conditions += f" AND ({order.expression}, {RECORD}.id) {symbol} (%s::{order.cast}, %s::uuid)"
+            parameters += after
+        ordering = f"{order.expression} {direction}, {RECORD}.id {direction}"
+    else:
+        conditions += f" AND {order.expression} IS NULL"
+        if after is not None:
+            conditions += f" AND {RECORD}.id {symbol} %s::uuid"
+            parameters.append(after[1])
+        ordering = f"{RECORD}.id {direction}"
+    value = f"{order.expression}::text" if order.cast != "text" else order.expression
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {RECORD}.id, {value} {question.source}{conditions} ORDER BY {ordering} LIMIT %s",
+            [*parameters, limit],
+        )
+        return cursor.fetchall()
+
+
+def _read_cursor(cursor: str | None, order: _Order) -> list | None:
+    if cursor is None:
+        return None
+    parts = decode_cursor(cursor)
+    try:
+        name, value, record_id = parts
+        UUID(str(record_id))
+    except ValueError:
+        name = None
+    if name != order.name or not isinstance(value, str | None):
+        raise Invalid.field("cursor", "bad_cursor", _("This page link is not valid; start over."))
+    return [value, str(record_id)]
+
+
+def _value_at(question: _Question, order: _Order, record_id: UUID) -> tuple | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {order.expression}::text {question.source} AND {RECORD}.id = %s",
+            [*question.parameters, record_id],
+        )
+        return cursor.fetchone()
+
+
+def saved_views(kind: RecordType, viewer: Viewer) -> list[SavedView]:
+    """The tabs over a list: everybody's and the viewer's own."""
+    views = SavedView.objects.filter(record_type=kind.name)
+    return [v for v in views.order_by("position", "name") if v.owner_id in (None, viewer.user_id)]
+
+
+def saved_view(kind: RecordType, viewer: Viewer, view_id: str) -> SavedView:
+    for view in saved_views(kind, viewer):
+        if str(view.pk) == str(view_id):
+            return view
+    raise NotFound("not_found", _("There is no such view."))
+
+
+def batches(viewer: Viewer, *, limit: int = 50) -> list[Batch]:
+    """Recent work that can be undone: everybody's for those who may, else one's own."""
+    from zhike.access.policies import can
+
+    found = Batch.objects.exclude(kind="undo").order_by("-created_at")
+    if not can(viewer, "undo"):
+        found = found.filter(user_id=viewer.user_id)
+    return list(found[:limit])
+
+
+def linked_names(kind: str, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Titles of linked records by id, in one query."""
+    target = record_type(kind)
+    rows = target.model._default_manager.filter(pk__in=set(ids)).values_list("pk", target.title)
+    return dict(rows)

@@ -1,0 +1,101 @@
+"""Record types: everything that people keep, declared once.
+
+A type says which fields it has, who sees its rows, what its search finds and how its events are
+called. Lists, forms, API, import, export and undo are written once against this.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from django.apps import apps
+from django.db.models import Model
+
+from zhike.access.viewer import Viewer
+from zhike.filters import EVERYTHING, Node, Schema
+from zhike.filters.schema import Aggregate, Collection, Fact, Join, Words
+from zhike.kernel.errors import NotFound
+from zhike.records.fields import Field
+
+
+@dataclass(frozen=True)
+class RecordType:
+    name: str
+    model_label: str
+    label: Words
+    plural: Words
+    fields: tuple[Field, ...]
+    title: str = "name"  # the attribute that names a record
+    party_column: str | None = "party_id"  # whose it is: "id" for the customer itself
+    sight: Callable[[Viewer], Node] = lambda viewer: EVERYTHING
+    derive: Callable[[Model], None] = lambda record: None  # fills computed columns before a write
+    summary: Callable[[Model], Mapping] = lambda record: {}  # what "created" tells
+    happened: Callable[[Model], object] = lambda record: None  # when it came to be, if not now
+    match_by: tuple[str, ...] = ()  # attributes by which imports and upserts find a record
+    default_sort: str = "-created_at"
+    has_search: bool = False
+    joins: tuple[Join, ...] = ()
+    facts: tuple[Fact | Aggregate, ...] = ()
+    collections: tuple[Collection, ...] = ()
+    field_by_name: Mapping[str, Field] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "field_by_name", {f.name: f for f in self.fields})
+
+    @property
+    def model(self) -> type[Model]:
+        return apps.get_model(self.model_label)
+
+    @property
+    def table(self) -> str:
+        return self.model._meta.db_table
+
+    @property
+    def schema(self) -> Schema:
+        return _schemas[self.name]
+
+    def party_of(self, record: Model):
+        return getattr(record, self.party_column) if self.party_column else None
+
+
+_types: dict[str, RecordType] = {}
+_schemas: dict[str, Schema] = {}
+
+
+def register(record_type: RecordType, *, table: str, **schema_options) -> None:
+    if record_type.name in _types:
+        raise ValueError(f"the record type {record_type.name} is declared twice")
+    own = tuple(f.as_fact() for f in record_type.fields if f.is_fact)
+    schema = Schema(record_type.name, table, **schema_options).extended(
+        joins=record_type.joins,
+        collections=record_type.collections,
+        facts=own + record_type.facts,
+    )
+    _types[record_type.name] = record_type
+    _schemas[record_type.name] = schema
+
+
+def extend(
+    name: str,
+    *,
+    joins: tuple[Join, ...] = (),
+    collections: tuple[Collection, ...] = (),
+    facts: tuple[Fact | Aggregate, ...] = (),
+    **options,
+) -> None:
+    """Lets a higher floor add what it knows about a type: scores, segments, aggregates."""
+    _schemas[name] = _schemas[name].extended(
+        joins=joins, collections=collections, facts=facts, **options
+    )
+
+
+def record_type(name: str) -> RecordType:
+    """Raises NotFound for a name that stands for no type."""
+    from django.utils.translation import gettext as _
+
+    if name not in _types:
+        raise NotFound("not_found", _("There is no such kind of record."))
+    return _types[name]
+
+
+def record_types() -> Mapping[str, RecordType]:
+    return dict(_types)
