@@ -1,6 +1,6 @@
-"""Compiles the translations (*.po) for the program (*.mo), without the tools of GNU gettext.
+"""Compiles the translations (*.po) named as arguments for the program (*.mo).
 
-    python scripts/compile_messages.py src/zhike/locale/zh_Hans/LC_MESSAGES/django.po …
+It does without the tools of GNU gettext, which few machines have.
 """
 
 import sys

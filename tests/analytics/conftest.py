@@ -31,7 +31,8 @@ def cdnow_transactions(data_folder):
     return {
         "customer": np.array([int(row["sample_id"]) for row in rows]),
         "day": np.array(iso, dtype="datetime64[D]"),
-        # Eight first orders cost nothing; the paper counts them as purchases, so they weigh one cent here.
+        # Eight first orders cost nothing; the paper counts them as purchases, so they weigh one
+        # cent here.
         "amount": np.array([max(round(100 * float(row["amount"])), 1) for row in rows]),
     }
 

@@ -1,3 +1,4 @@
+import itertools
 import statistics
 
 import numpy as np
@@ -29,7 +30,7 @@ def by_hand(rows, until, period):
         days = sorted({day for day, amount in own if amount > 0})
         if not days:
             continue
-        gaps = [late - early for early, late in zip(days, days[1:], strict=False)]
+        gaps = [late - early for early, late in itertools.pairwise(days)]
         repeat = sum(amount for day, amount in own if amount > 0 and day > days[0])
         result[customer] = {
             "frequency": len(days) - 1,
@@ -43,7 +44,9 @@ def by_hand(rows, until, period):
             "mean_interval": statistics.mean(gaps) if gaps else np.nan,
             "interval_deviation": statistics.stdev(gaps) if len(gaps) > 1 else np.nan,
             "recent_value": sum(amount for day, amount in own if until - day < period),
-            "previous_value": sum(amount for day, amount in own if period <= until - day < 2 * period),
+            "previous_value": sum(
+                amount for day, amount in own if period <= until - day < 2 * period
+            ),
         }
     return result
 
@@ -55,7 +58,9 @@ def test_equals_the_definition(rows, until, period):
     expected = by_hand(rows, until, period)
     assert base.customer.tolist() == list(expected)
     for name in base.column_names()[1:]:
-        np.testing.assert_allclose(base[name], [row[name] for row in expected.values()], rtol=1e-12, err_msg=name)
+        np.testing.assert_allclose(
+            base[name], [row[name] for row in expected.values()], rtol=1e-12, err_msg=name
+        )
 
 
 @settings(max_examples=50, deadline=None)
@@ -72,7 +77,11 @@ def test_key_kinds_agree():
     number = random.integers(0, 50, 400)
     rest = {"day": random.integers(0, 99, 400), "amount": random.integers(-9, 99, 400)}
     plain = customer_base({"customer": number, **rest}, until=90)
-    for keys in (number * 10**15, np.char.zfill(number.astype(str), 4), np.char.zfill(number.astype(bytes), 4)):
+    for keys in (
+        number * 10**15,
+        np.char.zfill(number.astype(str), 4),
+        np.char.zfill(number.astype(bytes), 4),
+    ):
         other = customer_base({"customer": keys, **rest}, until=90)
         for name in plain.column_names()[1:]:
             np.testing.assert_array_equal(plain[name], other[name])
@@ -80,7 +89,9 @@ def test_key_kinds_agree():
 
 def test_money_beyond_exact_floats_stays_exact():
     big = 2**60
-    base = customer_base({"customer": [1, 1, 1], "day": [0, 1, 2], "amount": [big, big, 1]}, until=5)
+    base = customer_base(
+        {"customer": [1, 1, 1], "day": [0, 1, 2], "amount": [big, big, 1]}, until=5
+    )
     assert base.value.tolist() == [2 * big + 1]
 
 
@@ -93,7 +104,11 @@ def test_returns_lower_value_but_are_no_purchase():
 
 
 def test_no_rows_give_an_empty_base():
-    empty = {"customer": np.array([], dtype=int), "day": np.array([], dtype=int), "amount": np.array([], dtype=int)}
+    empty = {
+        "customer": np.array([], dtype=int),
+        "day": np.array([], dtype=int),
+        "amount": np.array([], dtype=int),
+    }
     assert len(customer_base(empty, until=10)) == 0
 
 

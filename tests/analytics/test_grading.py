@@ -3,7 +3,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zhike.analytics import SEGMENTS, InvalidInput, NotEnoughData, abc, customer_base, gini, grade, pareto_curve, rfm
+from zhike.analytics import (
+    SEGMENTS,
+    InvalidInput,
+    NotEnoughData,
+    abc,
+    customer_base,
+    gini,
+    grade,
+    pareto_curve,
+    rfm,
+)
 from zhike.analytics.grading import SEGMENT_TABLE
 
 values = st.lists(st.integers(-20, 20), min_size=1, max_size=60)
@@ -52,7 +62,11 @@ def test_published_rfm_scores(rfm_orders, name, recency, count, amount, score):
     base = customer_base(rfm_orders, until="2006-12-31")
     row = np.searchsorted(base.customer, name)
     assert len(base) == 995
-    assert (base.until - base.last_day[row], base.orders[row], base.value[row]) == (recency, count, amount)
+    assert (base.until - base.last_day[row], base.orders[row], base.value[row]) == (
+        recency,
+        count,
+        amount,
+    )
     assert rfm(base).score[row] == score
 
 
@@ -61,12 +75,21 @@ def test_every_segment_has_a_place():
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 5), st.integers(-5, 50)), min_size=1, max_size=40), st.integers(2, 9))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 9), st.integers(1, 5), st.integers(-5, 50)),
+        min_size=1,
+        max_size=40,
+    ),
+    st.integers(2, 9),
+)
 def test_rfm_of_a_permutation_is_the_permutation(rows, grades):
     last_day, orders, value = (np.array(column) for column in zip(*rows, strict=True))
     order = np.random.default_rng(0).permutation(len(rows))
     straight = rfm({"last_day": last_day, "orders": orders, "value": value}, grades)
-    permuted = rfm({"last_day": last_day[order], "orders": orders[order], "value": value[order]}, grades)
+    permuted = rfm(
+        {"last_day": last_day[order], "orders": orders[order], "value": value[order]}, grades
+    )
     for name, column in straight.to_dict().items():
         np.testing.assert_array_equal(column[order], permuted.to_dict()[name])
 
@@ -95,7 +118,7 @@ def test_pareto_curve_rises_from_nothing_to_everything(numbers):
 def test_online_retail_concentration(online_retail):
     """Published before: the top 20 % bring 74.6 %, 26.1 % bring 80 %."""
     value = customer_base(online_retail, until="2011-12-09").value
-    customers, share = pareto_curve(value)
+    _, share = pareto_curve(value)
     assert f"{100 * share[20]:.1f}" == "74.6"
     assert f"{100 * np.mean(abc(value) == 'A'):.1f}" == "26.1"
 

@@ -28,7 +28,9 @@ def test_any_table_gives_the_same_columns():
 
 def test_duckdb_relation():
     duckdb = pytest.importorskip("duckdb")
-    relation = duckdb.connect().sql("""select * from (values (1, date '2026-01-02', 'x', 5::hugeint)) t(a, "the day", c, d)""")
+    relation = duckdb.connect().sql(
+        """select * from (values (1, date '2026-01-02', 'x', 5::hugeint)) t(a, "the day", c, d)"""
+    )
     number, day, text, total = columns(relation, "a", "the day", "c", "d")
     assert number.tolist() == [1]
     assert epoch_days(day).tolist() == [epoch_day("2026-01-02")]

@@ -4,7 +4,10 @@ import numpy as np
 
 
 def purchases(customers, *, r, alpha, a=None, b=None, age, horizon=0.0, seed):
-    """The BG/NBD story played out: x, t_x and the purchases in the ``horizon`` after ``age``. Without ``a`` nobody drops out."""
+    """The BG/NBD story played out: x, t_x, T and the purchases in the ``horizon`` after T.
+
+    Without ``a`` and ``b`` nobody drops out.
+    """
     random = np.random.default_rng(seed)
     rate = random.gamma(r, 1 / alpha, customers)
     dropout = np.zeros(customers) if a is None else random.beta(a, b, customers)
@@ -24,7 +27,7 @@ def purchases(customers, *, r, alpha, a=None, b=None, age, horizon=0.0, seed):
 
 
 def spend(frequency, future, *, p, q, v, seed):
-    """Mean spend per repeat purchase (0 where there is none) and total spend in the future, by the Gamma-Gamma story."""
+    """The Gamma-Gamma story: mean spend per repeat purchase (0 without one), future total."""
     random = np.random.default_rng(seed)
     scale = 1 / random.gamma(q, 1 / v, len(frequency))
 

@@ -1,12 +1,13 @@
 """Who is there."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from zhike.access.actions import digest
 from zhike.access.models import Sight, Team, Token, User
 from zhike.access.policies import require
-from zhike.access.viewer import Viewer
+from zhike.access.viewer import SYSTEM, Viewer
 from zhike.kernel import clock
 
 
@@ -29,6 +30,12 @@ def viewer_of(user: User, *, kind: str = "user", source: str = "page", scopes=No
         None if scopes is None else frozenset(scopes),
         source,
     )
+
+
+def viewer_by_id(user_id: UUID | None, *, source: str) -> Viewer:
+    """For work that goes on after the request: the person who asked for it, or the system."""
+    user = User.objects.filter(pk=user_id).first()
+    return viewer_of(user, source=source) if user else replace(SYSTEM, source=source)
 
 
 def teams_below(team_id: UUID) -> frozenset[UUID]:
@@ -86,3 +93,11 @@ def tokens(viewer: Viewer) -> list[Token]:
     """The viewer's own live tokens."""
     found = Token.objects.filter(user_id=viewer.user_id, revoked_at=None)
     return list(found.order_by("-created_at"))
+
+
+def user_ids_by_word() -> dict[str, UUID]:
+    """Active users by e-mail and by name (folded), as files and other programs name them."""
+    found: dict[str, UUID] = {}
+    for pk, name, email in User.objects.filter(is_active=True).values_list("pk", "name", "email"):
+        found[name.casefold()] = found[email.casefold()] = pk
+    return found

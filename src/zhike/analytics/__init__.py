@@ -1,7 +1,10 @@
-"""Analytics of customers: pure functions and small estimators on NumPy and SciPy, usable alone from a notebook.
+"""Analytics of customers: pure functions and small estimators on NumPy and SciPy.
+
+Usable alone, from a notebook:
 
 >>> from zhike.analytics import customer_base, rfm
->>> base = customer_base({"customer": [1, 1, 2], "day": [0, 9, 3], "amount": [500, 700, 300]}, until=10)
+>>> orders = {"customer": [1, 1, 2], "day": [0, 9, 3], "amount": [500, 700, 300]}
+>>> base = customer_base(orders, until=10)
 >>> rfm(base).score.tolist()
 [333, 111]
 """

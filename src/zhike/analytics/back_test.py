@@ -1,4 +1,4 @@
-"""Would the model have known? Fit on the past, predict what is already known, compare with the rule it must beat."""
+"""Would the model have known? Fit on the past, predict what has come, beat the naive rule."""
 
 from dataclasses import dataclass
 
@@ -20,11 +20,12 @@ class BackTest:
     customers : int, seen before the split
     expected_total, observed_total : purchase days after the split
     correlation : Pearson, of expected and observed per customer (NaN if either does not vary)
-    capture, naive_capture : share of the observed purchase days that fell to the tenth of customers ranked highest by the
-        model, and by frequency alone
+    capture, naive_capture : share of the observed purchase days that fell to the tenth of customers
+        ranked highest by the model, and by frequency alone
     beats_naive : bool, capture >= naive capture
-    calibration : dict of arrays by decile of the expectation (equal expectation, equal decile; some may be empty and are left
-        out): ``decile``, ``customers``, ``expected``, ``observed`` (means per customer)
+    calibration : dict of arrays by decile of the expectation (equal expectation, equal decile; some
+        may be empty and are left out): ``decile``, ``customers``, ``expected``, ``observed`` (means
+        per customer)
     coverage : share of customers whose observed purchases lie in the 90 % interval
     """
 
@@ -51,31 +52,46 @@ def backtest(
     amount: str = "amount",
     choose=choose_purchase_model,
 ) -> BackTest:
-    """Fit on rows up to ``split`` (inclusive), predict the days from there to ``until``, compare with what came.
+    """Fit on rows up to ``split`` (inclusive), predict from there to ``until``, compare.
 
-    ``transactions`` and the names of its columns as for ``customer_base``. ``choose``: a function of (frequency, recency, age) that
-    returns (fitted model, verdict); by default BG/NBD, or Gamma-Poisson where drop-out cannot be seen.
+    ``transactions`` and the names of its columns as for ``customer_base``. ``choose``: a function
+    of (frequency, recency, age) that returns (fitted model, verdict); by default BG/NBD, or
+    Gamma-Poisson where drop-out cannot be seen.
 
-    Refuses: ``InvalidInput("split_not_before_until")``; ``NotEnoughData("no_holdout_purchases")``; what the models refuse.
+    Refuses: ``InvalidInput("split_not_before_until")``; ``NotEnoughData("no_holdout_purchases")``;
+    what the models refuse.
 
     >>> import numpy as np
     >>> random = np.random.default_rng(5)
-    >>> rows = {"customer": random.integers(1, 300, 3000) ** 2 // 300, "day": random.integers(0, 200, 3000), "amount": np.full(3000, 100)}
+    >>> customer, day = random.integers(1, 300, 3000) ** 2 // 300, random.integers(0, 200, 3000)
+    >>> rows = {"customer": customer, "day": day, "amount": np.full(3000, 100)}
     >>> record = backtest(rows, split=140, until=199)
-    >>> record.verdict.code, record.observed_total, round(record.expected_total / record.observed_total, 1)
+    >>> ratio = record.expected_total / record.observed_total
+    >>> record.verdict.code, record.observed_total, round(ratio, 1)
     ('no_dropout_seen', 833, 1.0)
     """
     split, until = epoch_day(split), epoch_day(until)
     if until <= split:
-        raise InvalidInput("split_not_before_until", "split must lie before until", split=split, until=until)
-    names = {"customer": customer, "day": day, "amount": amount}
-    base = customer_base(transactions, until=split, **names)
+        raise InvalidInput(
+            "split_not_before_until", "split must lie before until", split=split, until=until
+        )
+    base = customer_base(transactions, until=split, customer=customer, day=day, amount=amount)
     model, verdict = choose(base.frequency, base.recency, base.age)
     history = base.frequency, base.recency, base.age
     expected = model.expected_purchases(until - split, *history)
-    observed = purchase_days_between(transactions, base, after=split, until=until, **names)
+    observed = purchase_days_between(
+        transactions,
+        base,
+        after=split,
+        until=until,
+        customer=customer,
+        day=day,
+        amount=amount,
+    )
     if not observed.any():
-        raise NotEnoughData("no_holdout_purchases", "nobody bought after the split", customers=len(base))
+        raise NotEnoughData(
+            "no_holdout_purchases", "nobody bought after the split", customers=len(base)
+        )
     low, high = model.interval(until - split, *history)
     varies = np.ptp(expected) > 0 and np.ptp(observed) > 0
     captured, naive = capture(expected, observed), capture(base.frequency, observed)
@@ -97,8 +113,8 @@ def backtest(
 def capture(score, outcome, top: float = 0.1) -> float:
     """Share of ``outcome`` that falls to the ``top`` share of customers with the highest ``score``.
 
-    Customers tied at the edge share the remaining places equally, which is what dealing them out by lot would give on
-    average; so the result does not depend on the order of rows.
+    Customers tied at the edge share the remaining places equally, which is what dealing them out by
+    lot would give on average; so the result does not depend on the order of rows.
 
     >>> capture([3, 2, 2, 1], [6, 2, 0, 2], top=0.5)
     0.7
@@ -112,7 +128,9 @@ def capture(score, outcome, top: float = 0.1) -> float:
 
 
 def calibration(expected, observed, groups: int = 10) -> dict[str, np.ndarray]:
-    """Mean expectation against mean observation by ``groups`` equal parts of the expectation (cut by value).
+    """Mean expectation against mean observation, by equal parts of the expectation.
+
+    Cut by value (:func:`grade`), so equal expectations stay together and parts may be empty.
 
     >>> calibration([1.0, 3.0], [0, 4], groups=2)["observed"].tolist()
     [0.0, 4.0]

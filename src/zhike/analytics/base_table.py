@@ -5,14 +5,15 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from .errors import InvalidInput
+from .grouping import exact_sums, key_codes
 from .tables import columns, epoch_day, epoch_days, whole_numbers
-
-LARGEST_EXACT_FLOAT = 2**53
 
 
 @dataclass(frozen=True, eq=False)
 class CustomerBase:
-    """The purchase history of each customer, summarised; every array has shape (customers,) and follows ``customer``.
+    """The purchase history of each customer, summarised.
+
+    Every array has shape (customers,) and follows ``customer``.
 
     Attributes
     ----------
@@ -22,15 +23,18 @@ class CustomerBase:
     age : int64, days from the first purchase day to ``until``
     orders : int64, rows with a positive amount
     value : int64, minor units, sum of all rows: returns count against it
-    repeat_value : float64, minor units, mean gross spend per repeat purchase day (the first day left out, as Gamma-Gamma
-        wants it); NaN where ``frequency`` is 0
+    repeat_value : float64, minor units, mean gross spend per repeat purchase day (the first day
+        left out, as Gamma-Gamma wants it); NaN where ``frequency`` is 0
     first_day, last_day : int64, epoch days of the first and the last purchase
     mean_interval : float64, mean days between purchase days; NaN where ``frequency`` is 0
-    interval_deviation : float64, standard deviation of those intervals (n - 1); NaN where ``frequency`` < 2
-    recent_value, previous_value : int64, minor units, sum of all rows in the last ``period`` days and in as many days before
+    interval_deviation : float64, standard deviation of those intervals (n - 1); NaN where
+        ``frequency`` < 2
+    recent_value, previous_value : int64, minor units, sum of all rows in the last ``period`` days
+        and in as many days before
     until : int, last epoch day looked at (inclusive)
     period : int, days
-    without_purchase : int, customers with rows but no purchase (returns only); they have no row here
+    without_purchase : int, customers with rows but no purchase (returns only); they have no row
+        here
     """
 
     customer: np.ndarray
@@ -68,7 +72,7 @@ class CustomerBase:
         return {name: getattr(self, name) for name in self.column_names()}
 
     def select(self, keep: np.ndarray) -> "CustomerBase":
-        """The same base with only the customers where the boolean ``keep`` (or at the positions ``keep``)."""
+        """The same base with only the customers picked by ``keep`` (boolean, or positions)."""
         return replace(self, **{name: array[keep] for name, array in self.to_dict().items()})
 
 
@@ -86,21 +90,29 @@ def customer_base(
     Parameters
     ----------
     transactions : any table (see ``tables``) with one row per order or return
-        ``customer``: integer, text or bytes keys; ``day``: epoch days or dates; ``amount``: whole minor units, negative for
-        a return. Rows of any order; several rows of one day are one purchase *day*.
+        ``customer``: integer, text or bytes keys; ``day``: epoch days or dates; ``amount``: whole
+        minor units, negative for a return. Rows of any order; several rows of one day are one
+        purchase *day*.
     until : day, inclusive; later rows are ignored
     customer, day, amount : the names of the columns
     period : days of the two windows behind ``recent_value`` and ``previous_value``
 
-    A purchase is a row with a positive amount. A return lowers ``value`` but is no purchase, and a free row is neither.
-    All sums are exact integers, so the result does not depend on the order of rows, the run or the engine.
+    A purchase is a row with a positive amount. A return lowers ``value`` but is no purchase, and a
+    free row is neither. All sums are exact integers, so the result does not depend on the order of
+    rows, the run or the engine.
 
-    Cost: one sort of integers; 10 million rows take under four CPU seconds. Text keys are sorted as well and cost more.
+    Cost: one sort of integers; 10 million rows take under four CPU seconds. Text keys are sorted as
+    well and cost more.
 
     Raises ``InvalidInput`` for missing columns, missing values and amounts that are not whole.
 
     >>> base = customer_base(
-    ...     {"customer": ["B", "A", "A", "A"], "day": [5, 0, 10, 10], "amount": [700, 500, 300, -100]}, until=30
+    ...     {
+    ...         "customer": ["B", "A", "A", "A"],
+    ...         "day": [5, 0, 10, 10],
+    ...         "amount": [700, 500, 300, -100],
+    ...     },
+    ...     until=30,
     ... )
     >>> base.customer.tolist(), base.frequency.tolist(), base.recency.tolist(), base.age.tolist()
     (['A', 'B'], [1, 0], [10, 0], [30, 25])
@@ -117,13 +129,14 @@ def customer_base(
         seen = days <= until
         keys, days, amounts = keys[seen], days[seen], amounts[seen]
 
-    keys, codes = _codes(keys)
+    keys, codes = key_codes(keys)
     bought = amounts > 0
     bought_codes, bought_days, bought_amounts = codes[bought], days[bought], amounts[bought]
     orders = np.bincount(bought_codes, minlength=len(keys))
     buyer = orders > 0
 
-    # From here on the two numberings differ: codes of all keys, and positions among those who bought.
+    # From here on the two numberings differ: codes of all keys, and positions among those who
+    # bought.
     position = np.cumsum(buyer) - 1
     buyers = int(np.count_nonzero(buyer))
     purchase_buyer, purchase_day = _distinct_days(position[bought_codes], bought_days)
@@ -133,10 +146,10 @@ def customer_base(
     recency = last_day - first_day
 
     is_repeat = bought_days > first_day[position[bought_codes]]
-    repeat_total = _exact_sums(position[bought_codes][is_repeat], bought_amounts[is_repeat], buyers)
+    repeat_total = exact_sums(position[bought_codes][is_repeat], bought_amounts[is_repeat], buyers)
     gaps = np.diff(purchase_day)[np.diff(purchase_buyer) == 0]
     gap_buyer = purchase_buyer[1:][np.diff(purchase_buyer) == 0]
-    squares = _exact_sums(gap_buyer, gaps * gaps, buyers)
+    squares = exact_sums(gap_buyer, gaps * gaps, buyers)
     age_of_row = until - days
     recent = age_of_row < period
     previous = (age_of_row >= period) & (age_of_row < 2 * period)
@@ -154,38 +167,42 @@ def customer_base(
         recency=recency,
         age=until - first_day,
         orders=orders[buyer],
-        value=_exact_sums(codes, amounts, len(keys))[buyer],
+        value=exact_sums(codes, amounts, len(keys))[buyer],
         repeat_value=repeat_value,
         first_day=first_day,
         last_day=last_day,
         mean_interval=mean_interval,
         interval_deviation=np.sqrt(variance),
-        recent_value=_exact_sums(codes[recent], amounts[recent], len(keys))[buyer],
-        previous_value=_exact_sums(codes[previous], amounts[previous], len(keys))[buyer],
+        recent_value=exact_sums(codes[recent], amounts[recent], len(keys))[buyer],
+        previous_value=exact_sums(codes[previous], amounts[previous], len(keys))[buyer],
         until=until,
         period=int(period),
         without_purchase=len(keys) - buyers,
     )
 
 
-def purchase_days_between(transactions, base: CustomerBase, *, after, until, **names) -> np.ndarray:
-    """Distinct purchase days of each customer of ``base`` in (``after``, ``until``]; int64, shape (customers,).
+def purchase_days_between(
+    transactions,
+    base: CustomerBase,
+    *,
+    after,
+    until,
+    customer: str = "customer",
+    day: str = "day",
+    amount: str = "amount",
+) -> np.ndarray:
+    """Distinct purchase days of each customer of ``base`` in (``after``, ``until``].
 
-    ``names`` are the column names of :func:`customer_base`. Customers outside ``base`` are ignored.
+    Returns int64, shape (customers,); columns as for :func:`customer_base`. Customers outside ``base`` are ignored.
 
     >>> rows = {"customer": [1, 1, 1, 2], "day": [0, 8, 9, 0], "amount": [5, 5, 5, 5]}
     >>> purchase_days_between(rows, customer_base(rows, until=5), after=5, until=10).tolist()
     [2, 0]
     """
-    keys, days, amounts = columns(
-        transactions,
-        names.get("customer", "customer"),
-        names.get("day", "day"),
-        names.get("amount", "amount"),
-    )
-    days, amounts = epoch_days(days), whole_numbers(amounts, names.get("amount", "amount"))
+    keys, days, amounts = columns(transactions, customer, day, amount)
+    days, amounts = epoch_days(days, day), whole_numbers(amounts, amount)
     inside = (amounts > 0) & (days > epoch_day(after)) & (days <= epoch_day(until))
-    keys, codes = _codes(keys[inside])
+    keys, codes = key_codes(keys[inside])
     owner, _ = _distinct_days(codes, days[inside])
     counts = np.bincount(owner, minlength=len(keys))
     result = np.zeros(len(base), dtype=np.int64)
@@ -196,31 +213,16 @@ def purchase_days_between(transactions, base: CustomerBase, *, after, until, **n
     return result
 
 
-def _codes(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct keys, ascending, and for each row the position of its key."""
-    if keys.dtype.kind == "O":
-        keys = keys.astype(str)
-    if keys.dtype.kind in "iu" and len(keys):
-        lowest, highest = int(keys.min()), int(keys.max())
-        # Dense integer keys need no sort: a table as wide as their range is smaller than the rows themselves.
-        if highest - lowest < 4 * len(keys):
-            offsets = (keys - lowest).astype(np.int64, copy=False)
-            used = np.bincount(offsets) > 0
-            return np.flatnonzero(used).astype(keys.dtype) + keys.dtype.type(lowest), (
-                np.cumsum(used) - 1
-            )[offsets]
-    distinct, codes = np.unique(keys, return_inverse=True)
-    return distinct, codes
-
-
 def _distinct_days(codes: np.ndarray, days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct (code, day) pairs, sorted; both packed into one integer, because one sort of integers beats two."""
+    """Distinct (code, day) pairs, sorted; packed into one integer, so that one sort does."""
     if len(days) == 0:
         return codes, days
     start = int(days.min())
     span = int(days.max()) - start + 1
     if (int(codes.max()) + 1) * span > np.iinfo(np.int64).max:
-        raise InvalidInput("days_out_of_range", "the days span more than the calendar holds", span=span)
+        raise InvalidInput(
+            "days_out_of_range", "the days span more than the calendar holds", span=span
+        )
     packed = codes * span + (days - start)
     packed.sort()
     distinct = packed[np.concatenate(([True], packed[1:] != packed[:-1]))]
@@ -229,17 +231,7 @@ def _distinct_days(codes: np.ndarray, days: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def _runs(owners: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """First position, last position and length of each owner's run in sorted ``owners`` (every owner occurs)."""
+    """First and last position and length of each owner's run; every owner occurs, sorted."""
     length = np.bincount(owners, minlength=size)
     end = np.cumsum(length)
     return end - length, end - 1, length
-
-
-def _exact_sums(codes: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
-    """Sum of int64 ``values`` per code, exact."""
-    if np.abs(values).sum(dtype=np.float64) < LARGEST_EXACT_FLOAT:
-        # Below 2**53 every partial sum of whole numbers is exact in a float, whatever the order.
-        return np.bincount(codes, weights=values, minlength=size).astype(np.int64)
-    sums = np.zeros(size, dtype=np.int64)
-    np.add.at(sums, codes, values)
-    return sums

@@ -1,4 +1,7 @@
-"""BG/NBD: counting your customers the easy way (Fader, Hardie & Lee 2005, Marketing Science 24(2), 275-284)."""
+"""BG/NBD: repeat purchases until an unseen drop-out.
+
+Fader, Hardie & Lee 2005, "Counting your customers the easy way", Marketing Science 24(2), 275-284.
+"""
 
 from dataclasses import dataclass
 
@@ -7,13 +10,14 @@ from scipy.special import betaln, chdtrc, chdtri, digamma, expit, gammaln, hyp2f
 
 from .errors import InvalidInput
 from .gamma_poisson import GammaPoisson
-from .likelihood import FENCE, distinct_rows, maximise
+from .likelihood import FENCE, distinct_rows, maximise, total
 from .purchase_model import Histories, PurchaseModel, check_histories, refuse_too_few
 
 SMALLEST_DROPOUT = 0.01
 SIGNIFICANCE = 0.05
 LIMIT_ROOT = np.sqrt(chdtri(1, SIGNIFICANCE))  # 1.96
-FLAT_LOGIT = 9.0  # drop-out of one in ten thousand purchases: a profile still flat there has no limit
+# Drop-out at one in ten thousand purchases: a profile still flat there has no limit.
+FLAT_LOGIT = 9.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,14 +25,17 @@ class Identifiability:
     """Whether the data can tell drop-out from slow buying.
 
     identified : bool
-    code : ``identified``, ``no_dropout_seen`` (the model without drop-out explains the data as well),
-        ``dropout_negligible`` (drop-out per purchase below one per cent), ``no_inner_maximum`` (a or b runs away) or
-        ``dropout_open`` (the profile likelihood does not bound it from below)
+    code : ``identified``, ``no_dropout_seen`` (the model without drop-out explains the data as
+        well), ``dropout_negligible`` (drop-out per purchase below one per cent),
+        ``no_inner_maximum`` (a or b runs away) or ``dropout_open`` (the profile likelihood does not
+        bound it from below)
     likelihood_ratio : 2 (log-likelihood BG/NBD - Gamma-Poisson)
-    p_value : of that ratio against chi-square with two degrees of freedom. Without drop-out a sits on its edge and b is
-        free, so the true distribution lies below this one: the verdict errs towards refusal.
+    p_value : of that ratio against chi-square with two degrees of freedom. Without drop-out a sits
+        on its edge and b is free, so the true distribution lies below this one: the verdict errs
+        towards refusal.
     dropout : mean drop-out probability per purchase, a / (a + b)
-    dropout_low, dropout_high : its 95 % limits by profile likelihood (0 or 1 where the profile stays flat)
+    dropout_low, dropout_high : its 95 % limits by profile likelihood (0 or 1 where the profile
+        stays flat)
     """
 
     identified: bool
@@ -41,18 +48,26 @@ class Identifiability:
 
 
 class BetaGeo(PurchaseModel):
-    """Repeat purchases at a Gamma(r, alpha) rate until a drop-out that follows each purchase with Beta(a, b) probability.
+    """Gamma-Poisson purchases until a drop-out that may follow each of them.
 
-    Likelihood of one customer (their equation 6; d = 1 if x > 0):
-    L = G(r + x) alpha^r / G(r) · G(a + b) G(b + x) / (G(b) G(a + b + x)) · [(alpha + T)^-(r + x) + d a / (b + x - 1) (alpha + t_x)^-(r + x)].
+    Rates are Gamma(r, alpha) over customers (shape, rate); after each repeat purchase the customer
+    is gone with a personal probability, Beta(a, b) over customers. Likelihood of one customer
+    (their equation 6), with d = 1 if x > 0 and G the gamma function::
 
-    Assumes a constant rate while alive, drop-out only right after a purchase, rate and drop-out independent. A customer who
-    never came back counts as alive, for certain: the model has no drop-out before the first repeat. Refuses
-    (``NotEnoughData``) fewer than ten repeat customers; whether drop-out can be seen at all, ask :meth:`identifiability`.
+        L = G(r + x) alpha^r / G(r) · G(a + b) G(b + x) / (G(b) G(a + b + x))
+            · [(alpha + T)^-(r + x) + d a / (b + x - 1) · (alpha + t_x)^-(r + x)]
 
-    Cost: customers with one history share one computation; a million customers fit in some three seconds.
+    Assumes a constant rate while alive, drop-out only right after a purchase, rate and drop-out
+    independent. A customer who never came back counts as alive, for certain: the model has no
+    drop-out before the first repeat. Refuses (``NotEnoughData``) fewer than ten repeat customers;
+    whether drop-out can be seen at all, ask :meth:`identifiability`.
 
-    >>> model = BetaGeo.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426)  # as printed for CDNOW, in weeks
+    Cost: customers with one history share one computation; a million customers fit in some two
+    seconds.
+
+    The printed parameters of CDNOW, in weeks:
+
+    >>> model = BetaGeo.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426)
     >>> model.expected_purchases(39, frequency=[2], recency=[30.43], age=[38.86]).round(3).tolist()
     [1.226]
     >>> model.probability_alive([2], [30.43], [38.86]).round(3).tolist()
@@ -69,7 +84,7 @@ class BetaGeo(PurchaseModel):
         self._unit = float(np.average(histories.age, weights=histories.weight))
         self._histories = histories
         self._log_likelihood = _log_likelihood(histories, self._unit)
-        purchases = float(histories.weight @ histories.frequency)
+        purchases = total(histories.weight, histories.frequency)
         return self._fit(
             self._log_likelihood,
             np.log([0.5, 0.25, 0.7, 2.0]),
@@ -79,7 +94,7 @@ class BetaGeo(PurchaseModel):
         )
 
     def expected_purchases(self, t, frequency, recency, age) -> np.ndarray:
-        """Expected purchases in the next ``t`` (equation 10), times P(alive); see :func:`_expected_if_alive`."""
+        """Expected purchases in the next ``t`` (equation 10); see :func:`_expected_if_alive`."""
         histories = check_histories(frequency, recency, age)
         first, cell = distinct_rows(histories.frequency, histories.age)
         if_alive = _expected_if_alive(
@@ -89,20 +104,20 @@ class BetaGeo(PurchaseModel):
         return (if_alive[cell] * alive)[histories.which]
 
     def expected_purchases_new(self, t) -> np.ndarray:
-        """Expected repeat purchases of a customer in the first ``t`` after the first purchase (equation 9)."""
+        """Expected repeat purchases in the first ``t`` after the first purchase (equation 9)."""
         return _expected_if_alive(self.params_, t, 0.0, 0.0)
 
     def probability_alive(self, frequency, recency, age) -> np.ndarray:
-        """1 / (1 + d a / (b + x - 1) ((alpha + T) / (alpha + t_x))^(r + x)), computed in logarithms."""
+        """1 / (1 + d a / (b + x - 1) · ((alpha + T) / (alpha + t_x))^(r + x)), in logarithms."""
         histories = check_histories(frequency, recency, age)
         alive = self._alive(self.params_, histories.frequency, histories.recency, histories.age)
         return alive[histories.which]
 
     def identifiability(self) -> Identifiability:
-        """Can these data see drop-out? Compare with the model without it and bound drop-out by its profile.
+        """Can these data see drop-out?
 
-        Needs a model that was fitted here (not one from ``from_params``). Online Retail (12 months, a near .003) is
-        refused, CDNOW accepted.
+        Compares with the model without it and bounds drop-out by its profile likelihood. Needs a model that was fitted here (not one from ``from_params``). Online Retail (12 months,
+        a near .003) is refused, CDNOW accepted.
         """
         if not hasattr(self, "_histories"):
             raise InvalidInput("not_fitted", "identifiability needs the data: call fit first")
@@ -122,7 +137,9 @@ class BetaGeo(PurchaseModel):
             code = "dropout_open"
         else:
             code = "identified"
-        return Identifiability(code == "identified", code, float(ratio), p_value, dropout, low, high)
+        return Identifiability(
+            code == "identified", code, float(ratio), p_value, dropout, low, high
+        )
 
     def _alive(self, params, frequency, recency, age):
         return expit(-_log_odds_gone(params, frequency, recency, age))
@@ -132,18 +149,18 @@ class BetaGeo(PurchaseModel):
         return np.exp(betaln(a, b + frequency + k - 1) - betaln(a, b + frequency))
 
     def _profile_limits(self, dropout):
-        """95 % limits of a / (a + b): where the log-likelihood, best over everything else, has fallen by 1.92.
+        """95 % limits of a / (a + b) by profile likelihood.
 
-        The square root of twice the fall is close to a straight line in the logit (it is one for a normal likelihood), so
-        a step in proportion lands on the limit after two or three profiles.
+        They lie where the log-likelihood, best over everything else, has fallen by 1.92. The square root of twice the fall is close to a straight line in the logit (it is one for a
+        normal likelihood), so a step in proportion lands on the limit after two or three profiles.
         """
         top_point = self._scaled_log_params()
         top = self._log_likelihood(top_point)[0]
-        total = np.log(self.params_["a"] + self.params_["b"])
+        together = np.log(self.params_["a"] + self.params_["b"])
         centre = np.log(dropout / (1 - dropout))
         limits = []
         for direction in (-1.0, 1.0):
-            others = np.clip([top_point[0], top_point[1], total], -FENCE, FENCE)
+            others = np.clip([top_point[0], top_point[1], together], -FENCE, FENCE)
             distance = 0.5
             for _ in range(12):
                 value, others = self._profile(centre + direction * distance, others)
@@ -161,7 +178,7 @@ class BetaGeo(PurchaseModel):
         return self._log_params() - np.array([0.0, np.log(self._unit), 0.0, 0.0])
 
     def _profile(self, logit, start):
-        """Best log-likelihood over r, alpha and a + b, with the mean drop-out probability held at expit(logit)."""
+        """Best log-likelihood over r, alpha and a + b, with a / (a + b) held at expit(logit)."""
         log_shares = log_expit(logit), log_expit(-logit)
 
         def log_likelihood(point):
@@ -174,9 +191,10 @@ class BetaGeo(PurchaseModel):
 
 
 def choose_purchase_model(frequency, recency, age, weights=None):
-    """BG/NBD where the data can see drop-out, else the plain Gamma-Poisson rule; with the verdict that decided.
+    """BG/NBD where the data can see drop-out, else the plain Gamma-Poisson rule.
 
-    Returns (model, ``Identifiability``). A product shows the verdict's code beside every number of the plain rule.
+    Returns (model, ``Identifiability``). A product shows the verdict's code beside every number of
+    the plain rule.
 
     >>> model, verdict = choose_purchase_model([0, 1, 2, 3] * 10, [0, 20, 40, 55] * 10, [60] * 40)
     >>> type(model).__name__, verdict.code
@@ -192,8 +210,8 @@ def choose_purchase_model(frequency, recency, age, weights=None):
 def _log_likelihood(histories: Histories, unit: float):
     """Log-likelihood and gradient in log-parameters, time counted in ``unit``.
 
-    The gamma functions depend on x alone and are computed once per distinct x; the rest needs two logarithms and one
-    exponential per history.
+    The gamma functions depend on x alone and are computed once per distinct x; the rest needs two
+    logarithms and one exponential per history.
     """
     weight = histories.weight
     counts, place = np.unique(histories.frequency, return_inverse=True)
@@ -206,8 +224,8 @@ def _log_likelihood(histories: Histories, unit: float):
     def log_likelihood(point):
         r, alpha, a, b = np.exp(point)
         log_alpha, log_a = point[1], point[2]
-        value = count_weight @ (
-            gammaln(r + counts) + gammaln(b + counts) - gammaln(a + b + counts)
+        value = total(
+            count_weight, gammaln(r + counts) + gammaln(b + counts) - gammaln(a + b + counts)
         ) + customers * (gammaln(a + b) - gammaln(r) - gammaln(b) + r * log_alpha)
 
         log_age, log_recency = np.log(alpha + age), np.log(alpha + recency)
@@ -217,23 +235,23 @@ def _log_likelihood(histories: Histories, unit: float):
             log_a - np.log(np.where(repeated, b + x - 1, 1.0)) + shape * (log_age - log_recency),
             -np.inf,
         )
-        value += weight @ (-shape * log_age - log_expit(-log_odds))
+        value += total(weight, -shape * log_age - log_expit(-log_odds))
 
         gone = expit(log_odds)
         weight_gone = weight * gone
         slope_r = (
-            count_weight @ digamma(r + counts)
+            total(count_weight, digamma(r + counts))
             + customers * (log_alpha - digamma(r))
-            - weight @ log_age
-            + weight_gone @ (log_age - log_recency)
+            - total(weight, log_age)
+            + total(weight_gone, log_age - log_recency)
         )
-        slope_alpha = customers * r / alpha - (weight - weight_gone) @ (shape / (alpha + age))
-        slope_alpha -= weight_gone @ (shape / (alpha + recency))
-        both = customers * digamma(a + b) - count_weight @ digamma(a + b + counts)
+        slope_alpha = customers * r / alpha - total(weight - weight_gone, shape / (alpha + age))
+        slope_alpha -= total(weight_gone, shape / (alpha + recency))
+        both = customers * digamma(a + b) - total(count_weight, digamma(a + b + counts))
         slope_a = both + weight_gone.sum() / a
-        slope_b = both + count_weight @ digamma(b + counts) - customers * digamma(b)
-        slope_b -= weight_gone[repeated] @ (1 / (b + x[repeated] - 1))
-        return float(value), np.array([r * slope_r, alpha * slope_alpha, a * slope_a, b * slope_b])
+        slope_b = both + total(count_weight, digamma(b + counts)) - customers * digamma(b)
+        slope_b -= total(weight_gone[repeated], 1 / (b + x[repeated] - 1))
+        return value, np.array([r * slope_r, alpha * slope_alpha, a * slope_a, b * slope_b])
 
     return log_likelihood
 
@@ -248,12 +266,18 @@ def _log_odds_gone(params, frequency, recency, age):
 
 
 def _expected_if_alive(params, t, frequency, age):
-    """E[Y(t) | alive, x, T], the paper's equation 10 without its denominator, brought to a form that cannot overflow.
+    """E[Y(t) | alive, x, T]: equation 10 without its denominator, in a form that cannot overflow.
 
-    Printed: (a + b + x - 1) / (a - 1) · [1 - ((alpha + T) / (alpha + T + t))^(r + x) · 2F1(r + x, b + x; a + b + x - 1; z)], with
-    z = t / (alpha + T + t). For heavy buyers the power vanishes while 2F1 explodes. Euler's transformation takes the power
-    into the function: (1 - z)^(r + x) 2F1(r + x, b + x; c; z) = (1 - z)^(a - 1) 2F1(a - 1, a + b - 1 - r; c; z), c = a + b + x - 1,
-    where x appears in c alone. At a = 1 (and c = 0 for new customers) both factors meet a removable 0 / 0; the parameter is
+    Printed, with c = a + b + x - 1 and z = t / (alpha + T + t)::
+
+        c / (a - 1) · [1 - ((alpha + T) / (alpha + T + t))^(r + x) 2F1(r + x, b + x; c; z)]
+
+    For heavy buyers the power vanishes while 2F1 explodes. The power is (1 - z)^(r + x), and
+    Euler's transformation takes it into the function, where x is left in c alone::
+
+        (1 - z)^(r + x) 2F1(r + x, b + x; c; z) = (1 - z)^(a - 1) 2F1(a - 1, a + b - 1 - r; c; z)
+
+    At a = 1 (and at c = 0, new customers) both factors meet a removable 0 / 0; the parameter is
     moved by 1e-6 there, an error of the same relative size.
     """
     r, alpha, a, b = (params[name] for name in BetaGeo.parameter_names)

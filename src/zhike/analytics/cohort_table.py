@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .base_table import _codes, _exact_sums
 from .errors import InvalidInput, NotEnoughData
+from .grouping import exact_sums, key_codes
 from .tables import columns, epoch_days, whole_numbers
 
 PERIODS = {"month": "M", "year": "Y"}
@@ -13,14 +13,17 @@ PERIODS = {"month": "M", "year": "Y"}
 
 @dataclass(frozen=True, eq=False)
 class Cohorts:
-    """Retention by cohort; C cohorts (rows) by C periods since the first purchase (columns, 0 = the first period itself).
+    """Retention by cohort: C cohorts (rows) by C periods since the first purchase (columns).
+
+    Column 0 is the period of the first purchase itself.
 
     Attributes
     ----------
     period : (C,) ISO text of each period, without gaps, e.g. ``2011-03``
     customers : (C,) int64, customers who first bought in it
     active : (C, C) int64, of those, how many bought in the n-th period after
-    retention : (C, C) float64, active / customers; NaN for periods still to come and for empty cohorts
+    retention : (C, C) float64, active / customers; NaN for periods still to come and for empty
+        cohorts
     value : (C, C) int64, minor units incl. returns, by cohort and periods since
     revenue : (C,) int64, minor units incl. returns, of each calendar period, whoever bought
     complete : (C,) bool, False for the last period, which may still be running
@@ -43,16 +46,20 @@ def cohorts(
     day: str = "day",
     amount: str = "amount",
 ) -> Cohorts:
-    """Cohort tables of ``transactions`` (as for ``customer_base``); ``period`` is ``month``, ``quarter`` or ``year``.
+    """Cohort tables of ``transactions`` (as for ``customer_base``).
 
-    A customer belongs to the period of the first row with a positive amount. Returns count in ``value`` and ``revenue`` in the
-    period in which they happened; those before the first purchase, or of customers who never bought, in ``revenue`` only.
+    ``period`` is ``month``, ``quarter`` or ``year``. A customer belongs to the period of the first row with a positive amount. Returns count in
+    ``value`` and ``revenue`` in the period in which they happened; those before the first purchase,
+    or of customers who never bought, in ``revenue`` only.
 
     Raises ``NotEnoughData("no_purchase")`` without any purchase.
 
-    >>> table = cohorts({"customer": [1, 1, 2], "day": ["2026-01-05", "2026-02-07", "2026-02-09"], "amount": [100, 50, 70]})
-    >>> table.period.tolist(), table.customers.tolist(), table.active.tolist(), table.revenue.tolist()
-    (['2026-01', '2026-02'], [1, 1], [[1, 1], [1, 0]], [100, 120])
+    >>> day = ["2026-01-05", "2026-02-07", "2026-02-09"]
+    >>> table = cohorts({"customer": [1, 1, 2], "day": day, "amount": [100, 50, 70]})
+    >>> table.period.tolist(), table.customers.tolist(), table.revenue.tolist()
+    (['2026-01', '2026-02'], [1, 1], [100, 120])
+    >>> table.active.tolist()
+    [[1, 1], [1, 0]]
     """
     keys, days, amounts = columns(transactions, customer, day, amount)
     amounts = whole_numbers(amounts, amount)
@@ -64,7 +71,7 @@ def cohorts(
     position = months - start
     size = int(position.max()) + 1
 
-    keys, codes = _codes(keys)
+    keys, codes = key_codes(keys)
     first = np.full(len(keys), size, dtype=np.int64)
     np.minimum.at(first, codes[bought], position[bought])
     customers = np.bincount(first, minlength=size + 1)[:size]
@@ -73,19 +80,21 @@ def cohorts(
     seen = np.unique(codes[bought] * size + since[bought])
     active = np.bincount(first[seen // size] * size + seen % size, minlength=size * size)
     counted = since >= 0
-    value = _exact_sums((first[codes] * size + since)[counted], amounts[counted], size * size)
+    value = exact_sums((first[codes] * size + since)[counted], amounts[counted], size * size)
     active, value = active.reshape(size, size), value.reshape(size, size)
 
     reached = np.add.outer(np.arange(size), np.arange(size)) < size
     with np.errstate(divide="ignore", invalid="ignore"):
-        retention = np.where(reached & (customers[:, None] > 0), active / customers[:, None], np.nan)
+        retention = np.where(
+            reached & (customers[:, None] > 0), active / customers[:, None], np.nan
+        )
     return Cohorts(
         period=_labels(start + np.arange(size), period),
         customers=customers,
         active=active,
         retention=retention,
         value=value,
-        revenue=_exact_sums(position, amounts, size),
+        revenue=exact_sums(position, amounts, size),
         complete=np.arange(size) < size - 1,
     )
 

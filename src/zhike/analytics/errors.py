@@ -1,7 +1,8 @@
 """What the library refuses, and how it says so.
 
-A refusal is an answer: "these data cannot tell". It carries a stable ``code`` and the numbers that decided in ``details``,
-so that a product can word it in any language. The English message is for notebooks and logs.
+A refusal is an answer: "these data cannot tell". It carries a stable ``code`` and the numbers that
+decided in ``details``, so that a product can word it in any language. The English message is for
+notebooks and logs.
 """
 
 
@@ -27,7 +28,7 @@ class AnalyticsError(Exception):
 
 
 class InvalidInput(AnalyticsError, ValueError):
-    """The input contradicts itself or its declared unit (money that is not whole, recency beyond age)."""
+    """The input contradicts itself or its unit (money that is not whole, recency beyond age)."""
 
 
 class NotEnoughData(AnalyticsError):
@@ -35,4 +36,4 @@ class NotEnoughData(AnalyticsError):
 
 
 class NotIdentified(AnalyticsError):
-    """Enough rows, but they cannot tell the parameters apart; use the plain rule instead, and say so."""
+    """Enough rows, but they cannot tell the parameters apart; use the plain rule, and say so."""

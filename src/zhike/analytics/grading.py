@@ -21,7 +21,8 @@ SEGMENTS = (
     "lost",
 )
 
-# Rows: recency grade 1 to 5 (5 = bought last). Columns: mean of frequency and monetary grade, 1 to 5, halves rounded up.
+# Rows: recency grade 1 to 5 (5 = bought last). Columns: mean of frequency and monetary grade, 1 to
+# 5, halves rounded up.
 SEGMENT_TABLE = (
     ("lost", "lost", "at_risk", "cannot_lose", "cannot_lose"),
     ("hibernating", "hibernating", "at_risk", "at_risk", "at_risk"),
@@ -32,12 +33,13 @@ SEGMENT_TABLE = (
 
 
 def grade(values, grades: int = 5) -> np.ndarray:
-    """Grades 1 (lowest) to ``grades`` (highest) by rank, equal values always together; int64, shape of ``values``.
+    """Grades 1 (lowest) to ``grades`` (highest), equal values always together.
 
-    With N values, ``grade = 1 + floor(grades * B / N)``, where B is the number of values *strictly below*. This is the
-    quantile cut in whole numbers (in SQL: ``1 + (rank() over (order by value) - 1) * grades / count(*) over ()``), so every
-    engine gives the same answer. A heavy tie takes the grade of its lower edge: if 60 % never came back, they get grade 1
-    and those above start at 4; grades 2 and 3 stay empty rather than being dealt out by row order, as NTILE does.
+    Returns int64, shape of ``values``. With N values, ``grade = 1 + floor(grades * B / N)``, where B is the number of values *strictly
+    below*. This is the quantile cut in whole numbers (in SQL: ``1 + (rank() over (order by value) -
+    1) * grades / count(*) over ()``), so every engine gives the same answer. A heavy tie takes the
+    grade of its lower edge: if 60 % never came back, they get grade 1 and those above start at 4;
+    grades 2 and 3 stay empty rather than being dealt out by row order, as NTILE does.
 
     Refuses NaN (``InvalidInput("missing_values")``) and fewer than two grades.
 
@@ -59,8 +61,8 @@ def grade(values, grades: int = 5) -> np.ndarray:
 class RFM:
     """Grades of each customer; every array has shape (customers,), in the order of the input.
 
-    ``recency``, ``frequency``, ``monetary``: 1 (worst) to ``grades`` (best); ``score``: the three as digits, e.g. 343;
-    ``segment``: one of ``SEGMENTS``.
+    ``recency``, ``frequency``, ``monetary``: 1 (worst) to ``grades`` (best); ``score``: the three
+    as digits, e.g. 343; ``segment``: one of ``SEGMENTS``.
     """
 
     recency: np.ndarray
@@ -78,22 +80,28 @@ def rfm(base, grades: int = 5) -> RFM:
 
     Parameters
     ----------
-    base : ``CustomerBase``, or any table with the columns ``last_day`` (epoch days), ``orders`` (count), ``value`` (minor
-        units)
+    base : ``CustomerBase``, or any table with the columns ``last_day`` (epoch days), ``orders``
+        (count), ``value`` (minor units)
     grades : 2 to 9; 5 is the custom
 
-    Each grade is :func:`grade` of its column; a later last day is the better one. On the example data of the R package
-    ``rfm`` (Hebbali; quantile cuts) this gives the printed scores. The segment is read from ``SEGMENT_TABLE`` by the
-    recency grade and the mean of the other two (halves up); other numbers of grades are first brought to five.
+    Each grade is :func:`grade` of its column; a later last day is the better one. On the example
+    data of the R package ``rfm`` (Hebbali; quantile cuts) this gives the printed scores. The
+    segment is read from ``SEGMENT_TABLE`` by the recency grade and the mean of the other two
+    (halves up); other numbers of grades are first brought to five.
 
-    >>> scores = rfm({"last_day": [10, 90, 95], "orders": [1, 4, 9], "value": [500, 900, 4000]}, grades=3)
+    >>> base = {"last_day": [10, 90, 95], "orders": [1, 4, 9], "value": [500, 900, 4000]}
+    >>> scores = rfm(base, grades=3)
     >>> scores.score.tolist(), scores.segment.tolist()
     ([111, 222, 333], ['lost', 'hibernating', 'loyal'])
     """
     if not 2 <= grades <= 9:
         raise InvalidInput("grades_out_of_range", "grades must be 2 to 9", grades=grades)
     last_day, orders, value = columns(base, "last_day", "orders", "value")
-    recency, frequency, monetary = grade(last_day, grades), grade(orders, grades), grade(value, grades)
+    recency, frequency, monetary = (
+        grade(last_day, grades),
+        grade(orders, grades),
+        grade(value, grades),
+    )
     row = (recency - 1) * 5 // grades
     column = ((frequency + monetary + 1) // 2 - 1) * 5 // grades
     return RFM(

@@ -15,8 +15,9 @@ from .purchase_model import PurchaseModel
 class LifetimeValue:
     """Per customer, float64, shape (customers,); money in the unit that Gamma-Gamma was fitted on.
 
-    ``expected``: discounted value; ``low``, ``high``: limits of the value that will really come; ``purchases``: expected purchases
-    (not discounted); ``mean_value``: expected spend per purchase; ``probability_none``: of not buying at all.
+    ``expected``: discounted value; ``low``, ``high``: limits of the value that will really come;
+    ``purchases``: expected purchases (not discounted); ``mean_value``: expected spend per purchase;
+    ``probability_none``: of not buying at all.
     """
 
     expected: np.ndarray
@@ -53,30 +54,43 @@ def customer_lifetime_value(
     frequency, recency, age : the history, in the time unit of ``purchase_model``
     mean_value : mean spend per repeat purchase (ignored where frequency is 0)
     horizon : time ahead, same unit; ``year`` is the length of a year in it (365 days, 52 weeks)
-    annual_discount_rate : 0.1 = ten per cent a year; purchases are discounted to the middle of their twelfth of a year
+    annual_discount_rate : 0.1 = ten per cent a year; purchases are discounted to the middle of
+        their twelfth of a year
     margin : share of the spend that stays
     level : of the limits
 
-    Expected value (Fader, Hardie & Lee 2005, JMR 42): sum over twelfths of (E[Y(t_i)] - E[Y(t_(i-1))]) / (1 + rate)^(years) times
-    E[mean spend]. Future value S is a random sum: E[S^2] = E[Y] E[var] + E[Y^2] E[mean^2], all with parameter uncertainty.
-    The limits are quantiles of a zero-inflated gamma distribution with the exact P(Y = 0) and these two moments
-    (an approximation, discounted in the same proportion as the expectation). In simulation 90 % limits leave 2 to 5 % above
-    and less below, because drop-out alone often puts the lower limit at 0.
-    Where buying again is unlikely, the expectation may lie above ``high``: that is what a long tail looks like.
+    Expected value (Fader, Hardie & Lee 2005, JMR 42): sum over twelfths of (E[Y(t_i)] -
+    E[Y(t_(i-1))]) / (1 + rate)^(years) times E[mean spend]. Future value S is a random sum: E[S^2]
+    = E[Y] E[var] + E[Y^2] E[mean^2], all with parameter uncertainty. The limits are quantiles of a
+    zero-inflated gamma distribution with the exact P(Y = 0) and these two moments (an
+    approximation, discounted in the same proportion as the expectation). In simulation 90 % limits
+    leave 2 to 5 % above and less below, because drop-out alone often puts the lower limit at 0.
+    Where buying again is unlikely, the expectation may lie above ``high``: that is what a long tail
+    looks like.
 
-    Refuses what the two models refuse: ``no_covariance``, ``mean_spend_infinite``, ``spend_variance_infinite``.
+    Refuses what the two models refuse: ``no_covariance``, ``mean_spend_infinite``,
+    ``spend_variance_infinite``.
 
     >>> import numpy as np
     >>> purchases = GammaPoisson.from_params(r=2.0, alpha=10.0, log_covariance=np.eye(2) * 1e-4)
     >>> spend = GammaGamma.from_params(p=6.0, q=4.0, v=15.0, log_covariance=np.eye(3) * 1e-4)
     >>> value = customer_lifetime_value(
-    ...     purchases, spend, frequency=[3], recency=[40], age=[40], mean_value=[25.0], horizon=50, annual_discount_rate=0
+    ...     purchases,
+    ...     spend,
+    ...     frequency=[3],
+    ...     recency=[40],
+    ...     age=[40],
+    ...     mean_value=[25.0],
+    ...     horizon=50,
+    ...     annual_discount_rate=0,
     ... )
     >>> round(float(value.expected[0]), 2), bool(value.low[0] < value.expected[0] < value.high[0])
     (128.57, True)
     """
     if horizon <= 0 or annual_discount_rate < 0 or not 0 < level < 1:
-        raise InvalidInput("invalid_horizon", "need horizon > 0, a rate >= 0 and a level between 0 and 1")
+        raise InvalidInput(
+            "invalid_horizon", "need horizon > 0, a rate >= 0 and a level between 0 and 1"
+        )
     frequency, recency, age, mean_value = (
         np.asarray(array, dtype=float) for array in (frequency, recency, age, mean_value)
     )
@@ -84,7 +98,9 @@ def customer_lifetime_value(
     history = frequency[first], recency[first], age[first]
     purchases, discounted = (
         array[which]
-        for array in _discounted_purchases(purchase_model, history, horizon, annual_discount_rate, year)
+        for array in _discounted_purchases(
+            purchase_model, history, horizon, annual_discount_rate, year
+        )
     )
     expected_spend = spend_model.expected_mean_value(frequency, mean_value)
 
@@ -122,7 +138,10 @@ def _discounted_purchases(model, history, horizon, rate, year):
 
 
 def _zero_inflated_gamma_limits(none, mean, square, level):
-    """Central limits of a variable that is 0 with probability ``none`` and else gamma, with the given first two moments."""
+    """Central limits of a variable that is 0 with probability ``none`` and gamma otherwise.
+
+    ``mean`` and ``square`` are its first two moments, the zeros included.
+    """
     tail = (1 - level) / 2
     some = np.maximum(1 - none, 1e-12)
     mean_if_any, square_if_any = mean / some, square / some

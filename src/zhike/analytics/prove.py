@@ -23,8 +23,8 @@ HEBBALI = "Hebbali, R package rfm, README"
 class Check:
     """One printed number against ours.
 
-    ``ok`` is True if ``computed``, rounded to the ``digits`` printed, is the ``published`` number; None if the check was skipped because
-    ``file`` is not there.
+    ``ok`` is True if ``computed``, rounded to the ``digits`` printed, is the ``published`` number;
+    None if the check was skipped because ``file`` is not there.
     """
 
     method: str
@@ -38,7 +38,9 @@ class Check:
 
 
 def prove(data_folder=None) -> list[Check]:
-    """All checks; those on data that we may not ship need ``data_folder`` and are listed as skipped without it.
+    """All checks, in the order of ``PROOFS``.
+
+    Those on data that we may not ship need ``data_folder``; without it they are listed as skipped.
 
     >>> [(check.quantity, check.ok) for check in prove() if check.ok is not None]
     [('E[Y(39) | x=2, t_x=30.43, T=38.86], printed parameters', True)]
@@ -46,8 +48,9 @@ def prove(data_folder=None) -> list[Check]:
     folder = None if data_folder is None else Path(data_folder)
     results = []
     for file, expectations, compute in PROOFS:
-        there = file is None or (folder is not None and (folder / file).exists())
-        computed = compute(None if file is None else folder / file) if there else None
+        path = None if file is None or folder is None else folder / file
+        there = file is None or (path is not None and path.exists())
+        computed = compute(path) if there else None
         for place, (method, quantity, source, published, digits) in enumerate(expectations):
             value = None if computed is None else float(computed[place])
             # Compared as printed text: rounding noise in the last bit must not decide.
@@ -63,7 +66,9 @@ def _printed_parameters(_) -> np.ndarray:
 
 def _cdnow_models(path: Path) -> list[float]:
     rows = _read(path)
-    x, recency, age, spend = (np.array([float(row[name]) for row in rows]) for name in ("x", "t_x", "T", "zbar"))
+    x, recency, age, spend = (
+        np.array([float(row[name]) for row in rows]) for name in ("x", "t_x", "T", "zbar")
+    )
     purchases, spending = BetaGeo().fit(x, recency, age), GammaGamma().fit(x, spend)
     example = [2], [30.43], [38.86]
     return [
@@ -83,7 +88,8 @@ def _cdnow_holdout(path: Path) -> list[float]:
     transactions = {
         "customer": np.array([int(row["sample_id"]) for row in rows]),
         "day": np.array([_iso(row["date"]) for row in rows], dtype="datetime64[D]"),
-        # Eight first orders cost nothing; the paper counts them as purchases, so they weigh one cent here.
+        # Eight first orders cost nothing; the paper counts them as purchases, so they weigh one
+        # cent here.
         "amount": np.array([max(round(100 * float(row["amount"])), 1) for row in rows]),
     }
     base = customer_base(transactions, until="1997-09-30")
@@ -133,7 +139,15 @@ Proof = tuple[str | None, list[Expectation], Callable]
 PROOFS: tuple[Proof, ...] = (
     (
         None,
-        [("BG/NBD", "E[Y(39) | x=2, t_x=30.43, T=38.86], printed parameters", FADER_2005, 1.226, 3)],
+        [
+            (
+                "BG/NBD",
+                "E[Y(39) | x=2, t_x=30.43, T=38.86], printed parameters",
+                FADER_2005,
+                1.226,
+                3,
+            )
+        ],
         _printed_parameters,
     ),
     (

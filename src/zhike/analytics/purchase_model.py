@@ -1,4 +1,4 @@
-"""What BG/NBD and Gamma-Poisson have in common: their input, and the exact distribution of a customer's future purchases."""
+"""What BG/NBD and Gamma-Poisson share: their input, and the exact distribution of the future."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from .errors import InvalidInput, NotEnoughData
 from .likelihood import MaximumLikelihood, distinct_rows
 
 FEWEST_REPEATERS = 10
-# Probability below which a further purchase is not followed up; the sums below are off by about as much.
+# Probability below which a further purchase is not followed up.
 NEGLIGIBLE = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
 class Histories:
-    """Distinct purchase histories (x, t_x, T) with the number of customers that share each; shape (distinct,)."""
+    """Distinct histories (x, t_x, T) and how many customers share each; shape (distinct,)."""
 
     frequency: np.ndarray
     recency: np.ndarray
@@ -26,9 +26,10 @@ class Histories:
 
 @dataclass(frozen=True, eq=False)
 class FuturePurchases:
-    """The distribution of each customer's number of purchase days ahead; every array has shape (customers,).
+    """The distribution of each customer's number of purchase days ahead.
 
-    ``mean``, ``variance``; ``none`` = P(no purchase); ``low``, ``high`` = int64, the central interval.
+    Every array has shape (customers,): ``mean``, ``variance``; ``none`` = P(no purchase); ``low``,
+    ``high`` = int64, the central interval.
     """
 
     mean: np.ndarray
@@ -39,14 +40,15 @@ class FuturePurchases:
 
 
 class PurchaseModel(MaximumLikelihood):
-    """A model of repeat purchases with a Gamma(r, alpha) mix of Poisson rates, with or without drop-out.
+    """Repeat purchases at Gamma(r, alpha) distributed rates, with or without drop-out.
 
-    All times share one unit (days or weeks); ``alpha`` has that unit. Arrays have shape (customers,): ``frequency`` x, repeat
-    purchase days; ``recency`` t_x, time of the last of them; ``age`` T, time watched; both counted from the first purchase.
+    All times share one unit (days or weeks); ``alpha`` has that unit. Arrays have shape
+    (customers,): ``frequency`` x, repeat purchase days; ``recency`` t_x, time of the last of them;
+    ``age`` T, time watched; both counted from the first purchase.
     """
 
     def expected_purchases(self, t, frequency, recency, age) -> np.ndarray:
-        """Expected purchases in the next ``t`` units of time, given the history; float64, shape (customers,)."""
+        """Expected purchases in the next ``t``, given the history; float64, shape (customers,)."""
         raise NotImplementedError
 
     def probability_alive(self, frequency, recency, age) -> np.ndarray:
@@ -54,33 +56,50 @@ class PurchaseModel(MaximumLikelihood):
         raise NotImplementedError
 
     def future_purchases(
-        self, t: float, frequency, recency, age, level: float = 0.9, draws: int | None = None, seed: int = 0
+        self,
+        t: float,
+        frequency,
+        recency,
+        age,
+        level: float = 0.9,
+        draws: int | None = None,
+        seed: int = 0,
     ) -> FuturePurchases:
         """The whole predictive distribution of purchases in the next ``t``, summarised.
 
-        Given that a customer is alive, the rate and the drop-out probability are independent after the data, so
-        P(Y >= k) = P(alive) · P(NB >= k) · B(a, b + x + k - 1) / B(a, b + x) exactly: k purchases must fall into the time,
-        and the customer must survive the first k - 1 of them. No simulation is needed for the customer's own randomness.
-        Uncertainty of the parameters is added by averaging this over ``parameter_points`` or over ``draws`` random ones.
-        Computed once per distinct history, k by k, dropping those whose tail has died out.
+        Given that a customer is alive, the rate and the drop-out probability are independent after
+        the data, so P(Y >= k) = P(alive) · P(NB >= k) · B(a, b + x + k - 1) / B(a, b + x) exactly:
+        k purchases must fall into the time, and the customer must survive the first k - 1 of them.
+        No simulation is needed for the customer's own randomness. Uncertainty of the parameters is
+        added by averaging this over ``parameter_points`` or over ``draws`` random ones. Computed
+        once per distinct history, k by k, dropping those whose tail has died out.
 
-        The interval is central: at most (1 - level) / 2 lies below ``low`` and as much above ``high``. Counts are
-        whole, so it covers at least ``level``.
+        The interval is central: at most (1 - level) / 2 lies below ``low`` and as much above
+        ``high``. Counts are whole, so it covers at least ``level``.
         """
+        if t < 0 or not 0 < level < 1:
+            raise InvalidInput("invalid_horizon", "need t >= 0 and a level between 0 and 1")
         histories = check_histories(frequency, recency, age)
         points = self.parameter_points() if draws is None else self.sample_parameters(draws, seed)
         result = self._sweep(float(t), histories, points, (1 - level) / 2)
         return FuturePurchases(*(array[histories.which] for array in result))
 
     def interval(
-        self, t: float, frequency, recency, age, level: float = 0.9, draws: int | None = None, seed: int = 0
+        self,
+        t: float,
+        frequency,
+        recency,
+        age,
+        level: float = 0.9,
+        draws: int | None = None,
+        seed: int = 0,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Lower and upper limit (int64) of the purchases in the next ``t``; see :meth:`future_purchases`."""
+        """Limits (int64) of the purchases in the next ``t``; see :meth:`future_purchases`."""
         future = self.future_purchases(t, frequency, recency, age, level, draws, seed)
         return future.low, future.high
 
     def _alive(self, params, frequency, recency, age):
-        """P(alive) from checked histories; parameters and histories broadcast against each other."""
+        """P(alive) from checked histories; parameters and histories broadcast."""
         raise NotImplementedError
 
     def _survives(self, params, frequency, k):
@@ -118,21 +137,30 @@ class PurchaseModel(MaximumLikelihood):
 def check_histories(frequency, recency, age, weights=None) -> Histories:
     """Distinct histories of the given customers, after refusing those that contradict themselves.
 
-    Raises ``InvalidInput``: ``unequal_lengths``, ``missing_values``, ``impossible_history`` (frequency not whole or negative;
-    not 0 <= recency <= age; recency 0 exactly where frequency is 0), ``negative_weight``.
+    Raises ``InvalidInput``: ``unequal_lengths``, ``missing_values``, ``impossible_history``
+    (frequency not whole or negative; not 0 <= recency <= age; recency 0 exactly where frequency is
+    0), ``negative_weight``.
     """
     x, recency, age = (np.asarray(array, dtype=np.float64) for array in (frequency, recency, age))
     x, recency, age = np.atleast_1d(x, recency, age)
     weights = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=np.float64)
     if not len(x) == len(recency) == len(age) == len(weights):
-        raise InvalidInput("unequal_lengths", "frequency, recency, age and weights differ in length")
+        raise InvalidInput(
+            "unequal_lengths", "frequency, recency, age and weights differ in length"
+        )
     if not np.isfinite(x + recency + age + weights).all():
         raise InvalidInput("missing_values", "a history has missing values")
-    possible = (x >= 0) & (x == np.trunc(x)) & (recency >= 0) & (recency <= age) & ((x > 0) == (recency > 0))
+    possible = (
+        (x >= 0)
+        & (x == np.trunc(x))
+        & (recency >= 0)
+        & (recency <= age)
+        & ((x > 0) == (recency > 0))
+    )
     if not possible.all():
         raise InvalidInput(
             "impossible_history",
-            "need whole frequency >= 0, 0 <= recency <= age, recency 0 exactly where frequency is 0",
+            "need whole frequency >= 0, recency within age, recency 0 exactly where frequency is",
             rows=int(np.count_nonzero(~possible)),
             first_row=int(np.argmin(possible)),
         )
@@ -144,7 +172,7 @@ def check_histories(frequency, recency, age, weights=None) -> Histories:
 
 
 def refuse_too_few(histories: Histories) -> None:
-    """Raise ``NotEnoughData``: ``too_few_repeaters``, ``no_time_watched``."""
+    """Raise ``NotEnoughData("too_few_repeaters")`` below ten customers who bought again."""
     repeaters = float(histories.weight[histories.frequency > 0].sum())
     if repeaters < FEWEST_REPEATERS:
         raise NotEnoughData(

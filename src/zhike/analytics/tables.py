@@ -1,7 +1,7 @@
 """Any table with columns, as NumPy arrays.
 
-Accepted: a mapping of arrays, a NumPy structured array, an Arrow table, a DuckDB relation, a pandas or Polars frame.
-None of those packages is imported here; each is recognised by what it can do.
+Accepted: a mapping of arrays, a NumPy structured array, an Arrow table, a DuckDB relation, a pandas
+or Polars frame. None of those packages is imported here; each is recognised by what it can do.
 """
 
 import datetime
@@ -14,7 +14,8 @@ from .errors import InvalidInput
 def columns(table, *names: str) -> tuple[np.ndarray, ...]:
     """The named columns of ``table``, each of shape (rows,), in the order asked.
 
-    Raises ``InvalidInput``: ``missing_column``, ``missing_values`` (a null, NaN or NaT), ``unequal_lengths``.
+    Raises ``InvalidInput``: ``missing_column``, ``missing_values`` (a null, NaN or NaT),
+    ``unequal_lengths``.
 
     >>> customer, day = columns({"customer": [7, 8], "day": [1, 2]}, "customer", "day")
     >>> day
@@ -32,8 +33,9 @@ def columns(table, *names: str) -> tuple[np.ndarray, ...]:
 def whole_numbers(values, name: str) -> np.ndarray:
     """``values`` as int64, exactly.
 
-    Floats are taken only if every one is a whole number below 2**53 (some engines hand over sums of integers as floats);
-    anything else raises ``InvalidInput("not_whole")``: money is counted in minor units, never rounded here.
+    Floats are taken only if every one is a whole number below 2**53 (some engines hand over sums of
+    integers as floats); anything else raises ``InvalidInput("not_whole")``: money is counted in
+    minor units, never rounded here.
     """
     values = np.asarray(values)
     if values.dtype.kind in "iub":
@@ -42,13 +44,16 @@ def whole_numbers(values, name: str) -> np.ndarray:
         values = values.astype(np.float64)
     if values.dtype.kind == "f" and np.all((np.trunc(values) == values) & (np.abs(values) < 2**53)):
         return values.astype(np.int64)
-    raise InvalidInput("not_whole", f"{name} must hold whole numbers (money in minor units)", column=name)
+    raise InvalidInput(
+        "not_whole", f"{name} must hold whole numbers (money in minor units)", column=name
+    )
 
 
 def epoch_days(values, name: str = "day") -> np.ndarray:
     """``values`` as int64 days since 1970-01-01.
 
-    Dates, date-times and ISO text are cut to their day as written (no time zone is applied); integers are taken as they are.
+    Dates, date-times and ISO text are cut to their day as written (no time zone is applied);
+    integers are taken as they are.
     """
     values = np.asarray(values)
     if values.dtype.kind in "OUS":
@@ -62,13 +67,13 @@ def epoch_days(values, name: str = "day") -> np.ndarray:
 
 
 def epoch_day(value) -> int:
-    """One day (integer, ``date``, ``datetime64`` or ISO text) as an integer of days since 1970-01-01.
+    """One day (integer, ``date``, ``datetime64`` or ISO text) as days since 1970-01-01.
 
     >>> epoch_day("1970-01-31"), epoch_day(30)
     (30, 30)
     """
-    if isinstance(value, (str, datetime.date, np.datetime64)):
-        return int(np.datetime64(value, "D").astype(np.int64))
+    if isinstance(value, str | datetime.date | np.datetime64):
+        return int(np.asarray(value, dtype="datetime64[D]").astype(np.int64))
     return int(value)
 
 
@@ -93,12 +98,18 @@ def _column(table, name):
     array = column.to_numpy() if hasattr(column, "to_numpy") else np.asarray(column)
     if array.ndim != 1:
         raise InvalidInput("not_a_column", f"column {name} must have one dimension", column=name)
-    # A value that differs from itself is NaN or NaT; comparing is the one test that works for every kind.
-    if array.dtype.kind in "fMO" and np.any(array != array):
-        raise _has_missing_values(name)
-    if array.dtype.kind == "O" and np.any(array == None):  # noqa: E711 (element by element)
+    if _has_gaps(array):
         raise _has_missing_values(name)
     return array
+
+
+def _has_gaps(array):
+    if array.dtype.kind == "O":
+        # NaN and NaT differ from themselves, whatever package they come from.
+        return any(value is None or value != value for value in array)  # noqa: PLR0124
+    if array.dtype.kind == "f":
+        return bool(np.isnan(array).any())
+    return array.dtype.kind == "M" and bool(np.isnat(array).any())
 
 
 def _missing(name):

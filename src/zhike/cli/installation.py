@@ -3,26 +3,40 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from gettext import gettext
+from typing import TYPE_CHECKING
 
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.home import named_database_url
+
+if TYPE_CHECKING:
+    from zhike.cli.postgres import EmbeddedPostgres
 
 OLDEST_SERVER = 16
 MIGRATION_LOCK = 0x7A68696B65  # "zhike"
 
 
+class NamedServer:
+    """The PostgreSQL that ``ZHIKE_DATABASE_URL`` names. Others start it, others stop it."""
+
+    def __init__(self, url: str):
+        self.url = url
+
+    def start(self) -> str:
+        return self.url
+
+
 @contextmanager
-def database() -> Iterator[str]:
-    """The address of a running database: the named server's, or the embedded one's, which is
-    started when nobody has started it yet and stopped when nobody uses it any more."""
+def database() -> Iterator["NamedServer | EmbeddedPostgres"]:
+    """A running database: the named server, or the embedded one, which is started when nobody has
+    started it yet and stopped when nobody uses it any more. `start()` makes sure that it runs."""
     if url := named_database_url():
         _require_recent_server(url)
-        yield url
+        yield NamedServer(url)
         return
     from zhike.cli.postgres import EmbeddedPostgres
 
     with EmbeddedPostgres() as server:
-        yield server.url
+        yield server
 
 
 @contextmanager

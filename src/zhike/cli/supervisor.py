@@ -16,6 +16,7 @@ LONGEST_PAUSE = 30.0
 HEALTHY_AFTER = 60.0
 PATIENCE = 10.0  # for children that were asked to end
 STARTING_LOOK = 0.05
+ROUND = 5.0  # between two looks at what is not our child
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -58,28 +59,34 @@ class Child:
 class Supervisor:
     """Starts children, starts crashed ones again, and ends them all together.
 
-    `is_ready` is asked often until it says yes; `on_ready` is then called once. A child that ends
-    before that is taken as unable to start, and `run` answers False.
+    The first child has the machine to itself until `is_ready` says yes, which is asked often;
+    `on_ready` is then called once and the others start. If it ends before that, it is taken as
+    unable to start, and `run` answers False. From then on `on_round` is called every few seconds
+    and whenever a process has ended.
     """
 
     def __init__(
         self,
-        children: Sequence[Child],
+        first: Child,
+        others: Sequence[Child],
         *,
         is_ready: Callable[[], bool],
         on_ready: Callable[[], None],
+        on_round: Callable[[], object],
     ):
-        self.children = list(children)
+        self.first = first
+        self.others = list(others)
+        self.children = [first, *others]
         self.is_ready = is_ready
         self.on_ready = on_ready
+        self.on_round = on_round
         self.endings = 0
 
     def run(self) -> bool:
         """Until a signal asks for the end. The children have ended when this returns."""
         listener = self._listen_to_signals()
         try:
-            for child in self.children:
-                child.start()
+            self.first.start()
             return self._become_ready(listener) and self._keep_running(listener)
         finally:
             self._end_children(listener)
@@ -100,22 +107,25 @@ class Supervisor:
 
     def _become_ready(self, listener: int) -> bool:
         while not self.endings:
-            if not all(child.running for child in self.children):
+            if not self.first.running:
                 return False
             if self.is_ready():
                 self.on_ready()
+                for child in self.others:
+                    child.start()
                 return True
             _wait(listener, STARTING_LOOK)
         return True
 
     def _keep_running(self, listener: int) -> bool:
         while not self.endings:
+            self.on_round()
             now = time.monotonic()
             for child in self.children:
                 if not child.running:
                     self._start_again(child, now)
             pauses = [child.start_again - now for child in self.children if not child.running]
-            _wait(listener, max(0.0, min(pauses)) if pauses else None)
+            _wait(listener, max(0.0, min([ROUND, *pauses])))
         return True
 
     def _start_again(self, child: Child, now: float) -> None:
@@ -140,7 +150,7 @@ class Supervisor:
             _wait(listener, STARTING_LOOK)
 
 
-def _wait(listener: int, seconds: float | None) -> None:
+def _wait(listener: int, seconds: float) -> None:
     readable, _, _ = select.select([listener], [], [], seconds)
     if readable:
         os.read(listener, 4096)

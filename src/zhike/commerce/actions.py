@@ -55,17 +55,17 @@ def place_order(
     another currency than the firm's needs its exchange rate.
     """
     require(viewer, "create")
-    currency = str(values.get("currency") or firm().currency).upper()
+    firm_currency = firm().currency
+    currency = str(values.get("currency") or firm_currency).upper()
     values = {**values, "currency": currency}
     inputs = read_lines(lines, total)
     products = {line.product_id for line in inputs if line.product_id is not None}
     if products - visible_ids(PRODUCT, viewer, list(products), archived=False):
         raise Invalid.field("lines", "unknown_product", _("There is no such product."))
-    rate = read_rate(values.get("rate"), currency, firm().currency)
+    rate = read_rate(values.get("rate"), currency, firm_currency)
     values["rate"] = rate
-    order = create_record(
-        ORDER, values, viewer=viewer, batch=batch, extra=amounts(inputs, currency, rate)
-    )
+    extra = amounts(inputs, currency, rate, firm_currency)
+    order = create_record(ORDER, values, viewer=viewer, batch=batch, extra=extra)
     Line.objects.bulk_create(build_lines(order, inputs))
     return order
 
@@ -114,11 +114,13 @@ def read_rate(rate: object, currency: str, firm_currency: str) -> Decimal:
     return number
 
 
-def amounts(lines: Sequence[LineInput], currency: str, rate: Decimal) -> dict:
+def amounts(
+    lines: Sequence[LineInput], currency: str, rate: Decimal, firm_currency: str
+) -> dict:
     """Kind, total and value of an order with these lines. Each line is rounded half up."""
     total = sum(line_amount(line, currency) for line in lines)
     is_return = all(line.quantity < 0 for line in lines)
-    value = to_minor(to_major(total, currency) * rate, firm().currency) if rate != 1 else total
+    value = to_minor(to_major(total, currency) * rate, firm_currency) if rate != 1 else total
     if abs(total) > LARGEST_AMOUNT:
         raise Invalid.field("lines", "too_large", _("This amount is too large."))
     return {"kind": "return" if is_return else "sale", "total": total, "value": value}

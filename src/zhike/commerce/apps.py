@@ -7,6 +7,7 @@ class CommerceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from zhike.commerce import events, facts  # noqa: F401
+        from zhike.commerce import events, facts, imports  # noqa: F401
 
         facts.declare()
+        imports.declare()

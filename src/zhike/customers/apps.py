@@ -7,6 +7,7 @@ class CustomersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from zhike.customers import events, facts  # noqa: F401
+        from zhike.customers import events, facts, imports  # noqa: F401
 
         facts.declare()
+        imports.declare()

@@ -93,6 +93,7 @@ CUSTOMER = RecordType(
     party_column="id",
     sight=sight,
     derive=_derive_party,
+    derived=frozenset({"name_key", "search"}),
     summary=lambda party: {"name": party.name},
     match_by=("code",),
     default_sort="name",

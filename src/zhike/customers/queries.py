@@ -87,3 +87,14 @@ def parties_by_id(ids: Sequence[UUID]) -> dict[UUID, Party]:
 def customers_by_code(codes: Sequence[str]) -> dict[str, UUID]:
     found = Party.objects.filter(code__in=codes, archived_at=None)
     return dict(found.values_list("code", "pk"))
+
+
+def customers_by_name(names: Sequence[str]) -> dict[str, UUID]:
+    """Customers by their exact name, where it stands for one customer only."""
+    if not names:
+        return {}
+    found: dict[str, list[UUID]] = {}
+    parties = Party.objects.filter(name__in=names, archived_at=None)
+    for name, pk in parties.values_list("name", "pk"):
+        found.setdefault(name, []).append(pk)
+    return {name: ids[0] for name, ids in found.items() if len(ids) == 1}

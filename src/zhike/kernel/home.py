@@ -82,6 +82,14 @@ def database_folder(root: Path | None = None) -> Path:
     return SYSTEM_FOLDER / _short_name(path)
 
 
+def open_system_folder() -> Path:
+    """``/var/lib/zhike``, made if need be; anybody may walk through it, whatever our umask says."""
+    if not SYSTEM_FOLDER.exists():
+        SYSTEM_FOLDER.mkdir(parents=True, exist_ok=True)
+        SYSTEM_FOLDER.chmod(0o755)
+    return SYSTEM_FOLDER
+
+
 def socket_folder(root: Path | None = None) -> Path:
     """Where the embedded PostgreSQL is reached: its own folder, or, when the path of the socket
     would be too long or hold a comma (which separates hosts), a short one under ``/tmp``.

@@ -21,6 +21,8 @@ _TOKEN_LENGTH = 40
 
 def normalise(text: str) -> str:
     """Full-width to half-width, one space between words, no control characters."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     folded = unicodedata.normalize("NFKC", text)
     return " ".join("".join(c for c in folded if c.isprintable() or c.isspace()).split())
 

@@ -122,8 +122,7 @@ class ImportRow(models.Model):
     number = models.IntegerField()
     key = models.TextField()
     values = models.JSONField(null=True)
-    raw = models.JSONField(null=True)
-    error = models.TextField(default="")
+    error = models.TextField(db_default="")
 
     class Meta:
         indexes = [

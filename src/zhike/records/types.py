@@ -28,6 +28,7 @@ class RecordType:
     party_column: str | None = "party_id"  # whose it is: "id" for the customer itself
     sight: Callable[[Viewer], Node] = lambda viewer: EVERYTHING
     derive: Callable[[Model], None] = lambda record: None  # fills computed columns before a write
+    derived: frozenset[str] = frozenset()  # the columns that `derive` fills
     summary: Callable[[Model], Mapping] = lambda record: {}  # what "created" tells
     happened: Callable[[Model], object] = lambda record: None  # when it came to be, if not now
     match_by: tuple[str, ...] = ()  # attributes by which imports and upserts find a record

@@ -24,8 +24,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    with database() as url:
-        facts = write_backup(url, arguments.file)
+    with database() as server:
+        facts = write_backup(server.url, arguments.file)
     text = gettext("%(file)s: database and %(files)d files, %(megabytes).1f MB.")
     values = {"file": arguments.file, "files": facts["files"], "megabytes": facts["bytes"] / 2**20}
     output.conclude(arguments, facts, text % values)

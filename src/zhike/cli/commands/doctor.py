@@ -103,7 +103,7 @@ def look_at_disk() -> tuple[str, ...]:
 
 
 def look_at_database(stack: ExitStack) -> tuple[str, ...]:
-    """Starts the embedded one when it isn't running; it goes on until the end of the examination."""
+    """Starts the embedded one when it isn't running, until the end of the examination."""
     stack.enter_context(application(up_to_date=False))
     from django.db import connection
 
@@ -119,7 +119,8 @@ def look_at_database(stack: ExitStack) -> tuple[str, ...]:
         NOTE,
         gettext("%(version)s, embedded, in %(path)s, outside the data folder") % where,
         gettext(
-            "PostgreSQL can't run as root, and no other user may enter the data folder. Back up both."
+            "PostgreSQL can't run as root, and no other user may enter the data folder."
+            " Use `zhike backup`: a copy of the data folder alone would lack the database."
         ),
     )
 

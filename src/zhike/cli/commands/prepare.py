@@ -8,6 +8,8 @@ from argparse import ArgumentParser, Namespace
 from gettext import gettext
 
 from zhike.cli.installation import application
+from zhike.cli.prepared import note_prepared
+from zhike.kernel.home import database_url
 
 DEMO_CUSTOMERS = 5_000
 DEMO_SEED = 1
@@ -32,6 +34,7 @@ def run(arguments: Namespace) -> int:
             from zhike.demo.actions import load_demo
 
             load_demo(customers=DEMO_CUSTOMERS, seed=DEMO_SEED, report=_report)
+        note_prepared(database_url(), demo=arguments.demo)
     return 0
 
 

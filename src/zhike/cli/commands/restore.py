@@ -41,13 +41,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     archive = ArchiveReader(arguments.file)
-    with exclusive("restore"), database() as url:
-        if not arguments.replace and not _is_empty(url):
+    with exclusive("restore"), database() as server:
+        if not arguments.replace and not _is_empty(server.url):
             message = gettext(
                 "There are data here already. Add --replace to give them up for the backup's."
             )
             raise Conflict("restore.not_empty", message)
-        restore(url, archive)
+        restore(server.url, archive)
     text = gettext("Restored the state of %(created_at)s with %(files)d files.")
     facts = {name: archive.manifest[name] for name in ("created_at", "files", "zhike")}
     output.conclude(arguments, facts, text % facts)
@@ -69,7 +69,8 @@ def restore(url: str, archive: ArchiveReader) -> None:
 def _is_empty(url: str) -> bool:
     with psycopg.connect(url) as connection:
         tables = connection.execute(
-            "SELECT FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') LIMIT 1"
+            "SELECT FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema') LIMIT 1"
         )
         return tables.fetchone() is None
 
@@ -162,6 +163,7 @@ def _unpack(content: IO[bytes], path: Path) -> None:
 def _settle(url: str) -> None:
     """In a process of its own, because Django keeps to the database that it began with."""
     environment = {**os.environ, "ZHIKE_DATABASE_URL": url}
+    environment.pop("ZHIKE_DATABASE_URL_FILE", None)
     done = subprocess.run(zhike_command("settle"), env=environment, check=False)
     if done.returncode != 0:
         message = gettext("The restored data could not be brought up to date. Nothing was changed.")
@@ -196,7 +198,7 @@ def _swap(first: Path, second: Path) -> None:
 
 
 def _swap_databases(url: str, fresh: str) -> None:
-    """Both names or none. The replaced database then bears the fresh one's, and is dropped for it."""
+    """Both names or none. The replaced database bears the fresh one's then, and is dropped."""
     name, aside = _name(url), f"{fresh}_aside"
     renamed = sql.SQL("ALTER DATABASE {} RENAME TO {}")
     allowed = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
@@ -204,7 +206,8 @@ def _swap_databases(url: str, fresh: str) -> None:
         connection.execute(allowed.format(sql.Identifier(name), sql.SQL("false")))
         try:
             connection.execute(
-                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = ANY(%s)",
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+                " WHERE datname = ANY(%s)",
                 [[name, fresh]],
             )
             with connection.transaction():

@@ -11,6 +11,7 @@ from argparse import ArgumentParser, Namespace
 from gettext import gettext
 
 from zhike.cli.installation import database
+from zhike.cli.prepared import is_prepared
 from zhike.cli.supervisor import Child, Supervisor, zhike_command
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.home import secret_key
@@ -39,15 +40,18 @@ def run(arguments: Namespace) -> int:
     _require_free_port(host, port)
     if not os.environ.get("ZHIKE_SECRET_KEY") and not os.environ.get("ZHIKE_SECRET_KEY_FILE"):
         secret_key()
-    with database():
-        options = ["--demo"] if arguments.demo else []
-        prepared = subprocess.run(zhike_command("prepare", *options), check=False)
-        if prepared.returncode != 0:
-            return prepared.returncode
+    with database() as server:
+        if not is_prepared(server.url, demo=arguments.demo):
+            options = ["--demo"] if arguments.demo else []
+            done = subprocess.run(zhike_command("prepare", *options), check=False)
+            if done.returncode != 0:
+                return done.returncode
         supervisor = Supervisor(
-            [Child(("web", "--host", host, "--port", str(port))), Child(("worker",))],
+            Child(("web", "--host", host, "--port", str(port))),
+            [Child(("worker",))],
             is_ready=lambda: _answers(host, port),
             on_ready=lambda: _welcome(arguments),
+            on_round=server.start,
         )
         if not supervisor.run():
             raise ZhikeError("serve.failed", gettext("Zhike could not start; the reason is above."))

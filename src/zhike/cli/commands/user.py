@@ -4,6 +4,7 @@ import secrets
 import sys
 from argparse import ArgumentParser, Namespace
 from gettext import gettext
+from uuid import UUID
 
 from zhike.cli import output
 from zhike.cli.installation import application
@@ -52,10 +53,10 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-def _team_id(name: str) -> str:
+def _team_id(name: str) -> UUID:
     from zhike.access.queries import team_names
 
     for team_id, team_name in team_names().items():
         if team_name == name:
-            return team_id
+            return UUID(team_id)
     raise NotFound("team.unknown", gettext("There is no team %(name)s.") % {"name": name})

@@ -8,7 +8,13 @@ from pathlib import Path
 
 from zhike.cli.postgres.account import Account, process_options, server_account
 from zhike.cli.postgres.programs import PostgresError, programs_folder
-from zhike.kernel.home import DATABASE_ROLE, database_folder, location_file, socket_folder
+from zhike.kernel.home import (
+    DATABASE_ROLE,
+    database_folder,
+    location_file,
+    open_system_folder,
+    socket_folder,
+)
 
 # Nobody but us reaches the socket, in a folder closed to others, so there are no passwords.
 # The built-in locale orders text the same on every machine; no C library decides.
@@ -82,7 +88,7 @@ def _make_folder_elsewhere(folder: Path, account: Account | None, pointer: Path)
             " Put it back, or remove %(pointer)s to begin with an empty one."
         )
         raise PostgresError("lost", message % {"path": folder, "pointer": pointer})
-    folder.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    open_system_folder()
     _make_folder(folder, account)
     pointer.write_text(f"{folder}\n", encoding="utf-8")
 

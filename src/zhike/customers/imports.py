@@ -1,0 +1,196 @@
+"""Customers from a file."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from zhike.access.queries import team_of_user, user_ids_by_word
+from zhike.access.viewer import Viewer
+from zhike.customers.facts import CUSTOMER
+from zhike.customers.models import Party
+from zhike.kernel.errors import Invalid
+from zhike.records.actions import change_prepared, clean_values, insert_records, new_instance
+from zhike.records.fields import Field, FieldKind
+from zhike.records.imports import Group, Importer, Outcome, register
+from zhike.records.models import Batch
+
+_BY_NAME = {"company": FieldKind.TEXT, "owner": FieldKind.TEXT}
+_LEFT_OUT = {"team", "consents", "custom"}
+
+
+def _fields() -> Iterable[Field]:
+    for field in CUSTOMER.fields:
+        if field.name in _LEFT_OUT:
+            continue
+        is_required = field.is_required and field.name != "kind"
+        kind = _BY_NAME.get(field.name, field.kind)
+        yield replace(field, kind=kind, is_required=is_required, links_to=None)
+
+
+def key_of(values: Mapping, number: int) -> str:
+    """Rows with the same number, e-mail or phone are one customer."""
+    if values.get("code"):
+        return f"code {values['code']}"
+    for name in ("emails", "phones"):
+        if values.get(name):
+            return f"{name} {values[name][0]}"
+    return f"row {number:09d}"
+
+
+def apply(
+    groups: Sequence[Group],
+    options: Mapping,
+    viewer: Viewer | None,
+    batch: Batch | None,
+    is_dry_run: bool,
+) -> Outcome:
+    outcome = Outcome()
+    owners = user_ids_by_word()
+    wanted: list[tuple[Group, dict]] = []
+    for group in groups:
+        values = _merged(group)
+        owner = values.pop("owner", None)
+        if owner:
+            if str(owner).casefold() not in owners:
+                reason = _("There is no user “%(name)s” who could own this.") % {"name": owner}
+                outcome.refuse(group, reason)
+                continue
+            values["owner"] = owners[str(owner).casefold()]
+            values["team"] = team_of_user(values["owner"])
+        wanted.append((group, values))
+    known = Matches([values for _group, values in wanted], lock=not is_dry_run)
+    new: list[dict] = []
+    pairs: list[tuple[Party, Mapping]] = []
+    for _group, values in wanted:
+        party = known.find(values)
+        if party is None:
+            new.append(values)
+        elif options.get("on_match") == "skip":
+            outcome.skipped += 1
+        else:
+            pairs.append((party, values))
+    if is_dry_run:
+        outcome.created, outcome.updated = len(new), len(pairs)
+        return outcome
+    companies = company_ids({v.get("company") for v in new} | {v.get("company") for _p, v in pairs},
+                            viewer, batch)  # fmt: skip
+    parties = [build_party(_linked(v, companies), viewer, batch, options) for v in new]
+    insert_records(CUSTOMER, parties, viewer=viewer, batch=batch)
+    outcome.created = len(parties)
+    changed = [(party, _cleaned(_linked(values, companies))) for party, values in pairs]
+    outcome.updated = change_prepared(CUSTOMER, changed, viewer=viewer, batch=batch)
+    outcome.skipped += len(changed) - outcome.updated
+    return outcome
+
+
+def _merged(group: Group) -> dict:
+    """What the rows of one customer say together; later rows win, lists are joined."""
+    merged: dict = {}
+    for _number, values in group.rows:
+        for name, value in values.items():
+            if value in (None, "", [], ()):
+                continue
+            if isinstance(value, list) and name in merged:
+                merged[name] = list(dict.fromkeys([*merged[name], *value]))
+            else:
+                merged[name] = value
+    return merged
+
+
+class Matches:
+    """The customers of the base that some rows may mean: by number, then e-mail, then phone."""
+
+    def __init__(self, rows: Sequence[Mapping], *, lock: bool):
+        codes = [row["code"] for row in rows if row.get("code")]
+        emails = [email for row in rows for email in row.get("emails") or ()]
+        phones = [phone for row in rows for phone in row.get("phones") or ()]
+        parties = Party.objects.filter(archived_at=None)
+        if lock:
+            parties = parties.select_for_update()
+        self.by_code = {p.code: p for p in parties.filter(code__in=codes)} if codes else {}
+        self.by_email: dict[str, Party] = {}
+        self.by_phone: dict[str, Party] = {}
+        if emails:
+            for party in parties.filter(emails__overlap=emails):
+                self.by_email.update(dict.fromkeys(party.emails, party))
+        if phones:
+            for party in parties.filter(phones__overlap=phones):
+                self.by_phone.update(dict.fromkeys(party.phones, party))
+
+    def find(self, row: Mapping) -> Party | None:
+        if row.get("code"):
+            # A number decides alone: two members of a family may share a phone.
+            return self.by_code.get(row["code"])
+        for email in row.get("emails") or ():
+            if email in self.by_email:
+                return self.by_email[email]
+        for phone in row.get("phones") or ():
+            if phone in self.by_phone:
+                return self.by_phone[phone]
+        return None
+
+
+def company_ids(
+    names: Iterable[str | None], viewer: Viewer, batch: Batch
+) -> dict[str, UUID]:
+    """Companies by name; those that are not there yet are opened."""
+    wanted = {name for name in names if name}
+    if not wanted:
+        return {}
+    found = Party.objects.filter(name__in=wanted, kind="company", archived_at=None)
+    known = dict(found.values_list("name", "pk"))
+    missing = [
+        build_party({"name": name, "kind": "company"}, viewer, batch, {})
+        for name in sorted(wanted - known.keys())
+    ]
+    insert_records(CUSTOMER, missing, viewer=viewer, batch=batch)
+    return known | {party.name: party.pk for party in missing}
+
+
+def build_party(values: Mapping, viewer: Viewer, batch: Batch, options: Mapping) -> Party:
+    """A file about to be opened for a row that names somebody."""
+    name = values.get("name") or _nameless(values)
+    kind = values.get("kind") or options.get("customer_kind") or "person"
+    cleaned = _cleaned({**values, "name": name, "kind": kind})
+    return new_instance(CUSTOMER, cleaned, batch=batch, source="import")
+
+
+def _nameless(values: Mapping) -> str:
+    if values.get("code"):
+        return _("Customer %(code)s") % {"code": values["code"]}
+    return (values.get("emails") or values.get("phones") or ["–"])[0]
+
+
+def _linked(values: Mapping, companies: Mapping[str, UUID]) -> dict:
+    company = values.get("company")
+    if not company or company == values.get("name"):
+        return {name: value for name, value in values.items() if name != "company"}
+    return {**values, "company": companies[company]}
+
+
+def _cleaned(values: Mapping) -> dict:
+    return clean_values(CUSTOMER, values, is_new=False)
+
+
+def check_row(values: Mapping) -> None:
+    if not any(values.get(name) for name in ("name", "code", "emails", "phones")):
+        raise Invalid("nobody", _("The row names nobody: no name, number, e-mail or phone."))
+
+
+OPTIONS = {
+    "on_match": gettext_lazy("Customers who are there already: update or skip"),
+    "customer_kind": gettext_lazy("New customers without a kind are: person or company"),
+}
+
+
+def declare() -> None:
+    fields = tuple(_fields())
+    optional_name = tuple(replace(f, is_required=False) if f.name == "name" else f for f in fields)
+    register(
+        Importer(
+            "customer", gettext_lazy("Customers"), optional_name, key_of, apply, check_row, OPTIONS
+        )
+    )

@@ -1,0 +1,20 @@
+"""Doorbells of the record service."""
+
+from zhike.access.queries import viewer_by_id
+from zhike.jobs import every, job, later
+from zhike.records.imports import actions
+from zhike.records.models import Import
+
+
+@job
+def run_import(import_id: str) -> None:
+    run = Import.objects.filter(pk=import_id).first()
+    if run is None:
+        return
+    actions.run_import(import_id, viewer=viewer_by_id(run.user_id, source="import"))
+
+
+@every("* * * * *")
+def resume_imports() -> None:
+    for import_id in actions.stale_imports():
+        later(run_import, import_id=str(import_id))
