@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from zhike.analytics import RELATIONS, RULES, STAGES, NotEnoughData, customer_base, lifecycle
+from zhike.analytics import (
+    RELATIONS,
+    RULES,
+    STAGES,
+    NotEnoughData,
+    customer_base,
+    lifecycle,
+)
 
 COLUMNS = ("orders", "frequency", "recency", "age", "recent_value", "previous_value")
 

@@ -193,7 +193,8 @@ def purchase_days_between(
 ) -> np.ndarray:
     """Distinct purchase days of each customer of ``base`` in (``after``, ``until``].
 
-    Returns int64, shape (customers,); columns as for :func:`customer_base`. Customers outside ``base`` are ignored.
+    Returns int64, shape (customers,); columns as for :func:`customer_base`. Customers outside
+    ``base`` are ignored.
 
     >>> rows = {"customer": [1, 1, 1, 2], "day": [0, 8, 9, 0], "amount": [5, 5, 5, 5]}
     >>> purchase_days_between(rows, customer_base(rows, until=5), after=5, until=10).tolist()

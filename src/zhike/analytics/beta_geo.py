@@ -6,7 +6,17 @@ Fader, Hardie & Lee 2005, "Counting your customers the easy way", Marketing Scie
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaln, chdtrc, chdtri, digamma, expit, gammaln, hyp2f1, log_expit
+from scipy.special import (
+    betaln,
+    chdtrc,
+    chdtri,
+    digamma,
+    expit,
+    gammaln,
+    hyp2f1,
+    log_expit,
+    polygamma,
+)
 
 from .errors import InvalidInput
 from .gamma_poisson import GammaPoisson
@@ -116,8 +126,9 @@ class BetaGeo(PurchaseModel):
     def identifiability(self) -> Identifiability:
         """Can these data see drop-out?
 
-        Compares with the model without it and bounds drop-out by its profile likelihood. Needs a model that was fitted here (not one from ``from_params``). Online Retail (12 months,
-        a near .003) is refused, CDNOW accepted.
+        Compares with the model without it and bounds drop-out by its profile likelihood. Needs a
+        model that was fitted here (not one from ``from_params``). Online Retail (12 months, a near
+        .003) is refused, CDNOW accepted.
         """
         if not hasattr(self, "_histories"):
             raise InvalidInput("not_fitted", "identifiability needs the data: call fit first")
@@ -151,7 +162,8 @@ class BetaGeo(PurchaseModel):
     def _profile_limits(self, dropout):
         """95 % limits of a / (a + b) by profile likelihood.
 
-        They lie where the log-likelihood, best over everything else, has fallen by 1.92. The square root of twice the fall is close to a straight line in the logit (it is one for a
+        They lie where the log-likelihood, best over everything else, has fallen by 1.92. The
+        square root of twice the fall is close to a straight line in the logit (it is one for a
         normal likelihood), so a step in proportion lands on the limit after two or three profiles.
         """
         top_point = self._scaled_log_params()
@@ -232,7 +244,7 @@ def _log_likelihood(histories: Histories, unit: float):
         shape = r + x
         log_odds = np.where(
             repeated,
-            log_a - np.log(np.where(repeated, b + x - 1, 1.0)) + shape * (log_age - log_recency),
+            log_a - np.log(np.where(repeated, b + (x - 1), 1.0)) + shape * (log_age - log_recency),
             -np.inf,
         )
         value += total(weight, -shape * log_age - log_expit(-log_odds))
@@ -250,7 +262,7 @@ def _log_likelihood(histories: Histories, unit: float):
         both = customers * digamma(a + b) - total(count_weight, digamma(a + b + counts))
         slope_a = both + weight_gone.sum() / a
         slope_b = both + total(count_weight, digamma(b + counts)) - customers * digamma(b)
-        slope_b -= total(weight_gone[repeated], 1 / (b + x[repeated] - 1))
+        slope_b -= total(weight_gone[repeated], 1 / (b + (x[repeated] - 1)))
         return value, np.array([r * slope_r, alpha * slope_alpha, a * slope_a, b * slope_b])
 
     return log_likelihood
@@ -261,7 +273,9 @@ def _log_odds_gone(params, frequency, recency, age):
     r, alpha, a, b = (params[name] for name in BetaGeo.parameter_names)
     repeated = frequency > 0
     ratio = np.log((alpha + age) / (alpha + recency))
-    odds = np.log(a) - np.log(np.where(repeated, b + frequency - 1, 1.0)) + (r + frequency) * ratio
+    odds = (
+        np.log(a) - np.log(np.where(repeated, b + (frequency - 1), 1.0)) + (r + frequency) * ratio
+    )
     return np.where(repeated, odds, -np.inf)
 
 
@@ -287,5 +301,33 @@ def _expected_if_alive(params, t, frequency, age):
     third = a + b + frequency - 1
     third = np.where(np.abs(third) < 1e-6, 1e-6, third)
     z = t / (alpha + age + t)
-    lost = np.exp((a - 1) * np.log1p(-z)) * hyp2f1(a - 1, a + b - 1 - r, third, z)
-    return third / (a - 1) * (1 - lost)
+    with np.errstate(invalid="ignore", over="ignore"):
+        lost = np.exp((a - 1) * np.log1p(-z)) * hyp2f1(a - 1, a + b - 1 - r, third, z)
+    expected = np.atleast_1d(third / (a - 1) * (1 - lost))
+    # With a in the tens and a far horizon the power vanishes and the function overflows after all.
+    failed = ~np.isfinite(expected)
+    if failed.any():
+        t, frequency, age = (
+            np.broadcast_to(array, z.shape).reshape(-1)[failed.reshape(-1)]
+            for array in (t, frequency, age)
+        )
+        expected[failed] = _expected_by_quadrature(params, t, frequency, age)
+    return expected.reshape(np.shape(z))
+
+
+def _expected_by_quadrature(params, t, frequency, age):
+    """E[Y(t) | alive] as the mean over p ~ Beta(a, b + x) of the expectation given p.
+
+    That expectation is (1 - (1 + p t / (alpha + T))^-(r + x)) / p. The trapezoidal rule in the
+    logit of p, where the density is smooth with exponential tails, converges geometrically.
+    """
+    r, alpha, a, b = (params[name] for name in BetaGeo.parameter_names)
+    b = (b + frequency)[:, None]
+    spread = np.sqrt(polygamma(1, a) + polygamma(1, b))
+    logit = digamma(a) - digamma(b) + spread * np.linspace(-40, 40, 801)
+    log_density = a * log_expit(logit) + b * log_expit(-logit)
+    density = np.exp(log_density - log_density.max(axis=1, keepdims=True))
+    p = expit(logit)
+    growth = np.log1p(p * (t / (alpha + age))[:, None])
+    given = -np.expm1(-(r + frequency)[:, None] * growth) / np.maximum(p, 1e-300)
+    return np.sum(density * given, axis=1) / np.sum(density, axis=1)

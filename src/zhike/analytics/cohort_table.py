@@ -48,7 +48,8 @@ def cohorts(
 ) -> Cohorts:
     """Cohort tables of ``transactions`` (as for ``customer_base``).
 
-    ``period`` is ``month``, ``quarter`` or ``year``. A customer belongs to the period of the first row with a positive amount. Returns count in
+    ``period`` is ``month``, ``quarter`` or ``year``. A customer belongs to the period of the first
+    row with a positive amount. Returns count in
     ``value`` and ``revenue`` in the period in which they happened; those before the first purchase,
     or of customers who never bought, in ``revenue`` only.
 

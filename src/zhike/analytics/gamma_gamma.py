@@ -16,8 +16,9 @@ LARGEST_CORRELATION = 0.3
 class GammaGamma(MaximumLikelihood):
     """Spend per purchase is Gamma(p, nu) around a personal mean; nu is Gamma(q, v) over customers.
 
-    Likelihood of a mean spend z over x repeat purchases (their equation 1a):
-    G(p x + q) / (G(p x) G(q)) · v^q z^(p x - 1) x^(p x) / (v + x z)^(p x + q).
+    Likelihood of a mean spend z over x repeat purchases (their equation 1a), G the gamma function::
+
+        G(p x + q) / (G(p x) G(q)) · v^q z^(p x - 1) x^(p x) / (v + x z)^(p x + q)
 
     Assumes that spend does not depend on how often one buys; ``independence_`` measures it:
     ``correlation`` (Pearson, of frequency and mean spend), ``low`` and ``high`` (95 % limits,
@@ -123,9 +124,9 @@ class GammaGamma(MaximumLikelihood):
     def _inverse_scale_moments(self, params, frequency, mean_value, second=False):
         p, q, v = (params[name] for name in self.parameter_names)
         x = np.asarray(frequency, dtype=float)
-        total = x * np.where(x > 0, np.asarray(mean_value, dtype=float), 0.0)
+        spent = x * np.where(x > 0, np.asarray(mean_value, dtype=float), 0.0)
         # Given the data, nu is Gamma(shape, rate), and the personal mean is p / nu.
-        shape, rate = q + p * x, v + total
+        shape, rate = q + p * x, v + spent
         if np.any(shape <= 1):
             raise NotIdentified(
                 "mean_spend_infinite", "q is at most 1: spend has no mean", **self.params_

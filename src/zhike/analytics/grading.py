@@ -35,9 +35,12 @@ SEGMENT_TABLE = (
 def grade(values, grades: int = 5) -> np.ndarray:
     """Grades 1 (lowest) to ``grades`` (highest), equal values always together.
 
-    Returns int64, shape of ``values``. With N values, ``grade = 1 + floor(grades * B / N)``, where B is the number of values *strictly
-    below*. This is the quantile cut in whole numbers (in SQL: ``1 + (rank() over (order by value) -
-    1) * grades / count(*) over ()``), so every engine gives the same answer. A heavy tie takes the
+    Returns int64, shape of ``values``. With N values and B of them *strictly below*::
+
+        grade = 1 + floor(grades * B / N)
+
+    This is the quantile cut in whole numbers, so every engine gives the same answer; in SQL:
+    ``1 + (rank() over (order by value) - 1) * grades / count(*) over ()``. A heavy tie takes the
     grade of its lower edge: if 60 % never came back, they get grade 1 and those above start at 4;
     grades 2 and 3 stay empty rather than being dealt out by row order, as NTILE does.
 

@@ -4,9 +4,14 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from zhike.kernel.errors import ZhikeError
 
-class WrongEnvironment(Exception):
+
+class WrongEnvironment(ZhikeError):
     """A variable has a value that can't be used."""
+
+    def __init__(self, message: str):
+        super().__init__("wrong_environment", message)
 
 
 def text(name: str, default: str = "") -> str:
