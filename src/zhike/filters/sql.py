@@ -4,7 +4,7 @@ One renderer; a dialect differs in four small ways. Three-valued logic never sho
 value satisfies `ne`, `not_in` and `is_empty` and nothing else, also below a `not`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -80,6 +80,15 @@ def compile_filter(
     return Query(condition, writer.parameters, writer.joins)
 
 
+def compile_values(
+    names: Sequence[str], schema: Schema, *, dialect: Dialect = POSTGRES, at: datetime | None = None
+) -> Query:
+    """The columns of a SELECT that read facts of a record; the condition holds them."""
+    writer = _Writer(schema, dialect, at or clock.now())
+    columns = [writer.value_of(schema.facts[name]) for name in names]
+    return Query(", ".join(columns), writer.parameters, writer.joins)
+
+
 def sort_expression(fact: Fact, schema: Schema, joins: dict[str, str]) -> str:
     """The column a list is sorted by; notes the join it needs."""
     if fact.join is not None:
@@ -131,14 +140,12 @@ class _Writer:
 
     def _test(self, test: Test) -> str:
         fact = self.schema.facts[test.fact]
+        return self._compare(lambda: self.value_of(fact, test.window), fact.kind, test)
+
+    def value_of(self, fact: Fact | Aggregate, window: str | None = None) -> str:
         if isinstance(fact, Aggregate):
-            return self._compare(lambda: self._aggregate(fact, test.window), fact.kind, test)
-        if fact.join is None:
-            column = f"{RECORD}.{fact.column}"
-        else:
-            self.joins[fact.join] = _join_clause(self.schema, fact.join)
-            column = f"{fact.join}.{fact.column}"
-        return self._compare(lambda: column, fact.kind, test)
+            return self._aggregate(fact, window)
+        return sort_expression(fact, self.schema, self.joins)
 
     def _compare(self, left: Callable[[], str], kind: Kind, test: Test) -> str:
         """`left` writes the value's SQL (and its parameters) at the place where it is called."""

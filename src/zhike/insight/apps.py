@@ -5,3 +5,8 @@ class InsightConfig(AppConfig):
     name = "zhike.insight"
     label = "insight"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from zhike.insight import events, facts, reactions  # noqa: F401
+
+        facts.declare()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from zhike.access.policies import can, require
 from zhike.access.viewer import Viewer
-from zhike.events.actions import Draft, announce, record, record_many
+from zhike.events.actions import Draft, record, record_many
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, FieldError, Invalid, NotAllowed, NotFound, Stale
 from zhike.kernel.ids import new_id
@@ -368,7 +368,8 @@ def undo_batch(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
             taken_back, kept = _undo_type(kind, batch, undo, viewer)
             done, left = done + taken_back, left + kept
         Batch.objects.filter(pk=batch.pk).update(undone_at=clock.now())
-        announce()
+        data = {"label": batch.label, "kind": batch.kind, "done": done, "left": left}
+        record(Draft("batch.undone", "batch", batch.pk, data=data), origin=viewer.origin(undo.pk))
     return undo, done, left
 
 

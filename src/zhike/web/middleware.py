@@ -1,2 +1,112 @@
-def _x(g): return g
-request_id=viewer=language=refusals=content_security_policy=_x
+"""What every request passes through, outermost first: id, person, language, refusals, policy."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import translation
+from django.utils.http import urlencode
+
+from zhike.access.queries import active_user, viewer_of
+from zhike.kernel.errors import ZhikeError
+from zhike.web.errors import show_refusal
+from zhike.web.fragments import is_fragment
+
+SESSION_USER = "user"
+OPEN_TO_ALL = ("/sign-in", "/healthz", "/static/", "/api/")
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+    )
+)
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def request_id(get_response: View) -> View:
+    """Numbers the request, so that what a person reports can be found in the log."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.id = uuid4().hex[:16]
+        response = get_response(request)
+        response["X-Request-Id"] = request.id
+        return response
+
+    return middleware
+
+
+def viewer(get_response: View) -> View:
+    """Puts who asks on the request; whoever is not signed in gets to the sign-in page."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.user = _signed_in_user(request)
+        request.viewer = viewer_of(request.user) if request.user else None
+        if request.viewer is None and not request.path.startswith(OPEN_TO_ALL):
+            return _to_sign_in(request)
+        response = get_response(request)
+        if request.viewer is not None:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return middleware
+
+
+def _signed_in_user(request: HttpRequest):
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return None
+    user_id = request.session.get(SESSION_USER)
+    return active_user(user_id) if user_id else None
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    address = reverse("sign_in")
+    if is_fragment(request):
+        return HttpResponse(status=401, headers={"HX-Redirect": address})
+    if request.path != "/":
+        address += "?" + urlencode({"next": request.get_full_path()})
+    return HttpResponse(status=302, headers={"Location": address})
+
+
+def language(get_response: View) -> View:
+    """The user's language, else that of the sign-in page, else the installation's."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        chosen = request.user.language if request.user else ""
+        chosen = chosen or request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        if chosen not in dict(settings.LANGUAGES):
+            chosen = settings.LANGUAGE_CODE
+        with translation.override(chosen):
+            response = get_response(request)
+        response.headers.setdefault("Content-Language", chosen)
+        return response
+
+    return middleware
+
+
+def refusals(get_response: View) -> View:
+    """Turns what the domain refuses into a page, or into a toast when a fragment was asked for."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return show_refusal(request, error) if isinstance(error, ZhikeError) else None
+
+    middleware.process_exception = process_exception
+    return middleware
+
+
+def content_security_policy(get_response: View) -> View:
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        return response
+
+    return middleware

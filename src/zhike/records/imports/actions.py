@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 
 from zhike.access.policies import require
 from zhike.access.viewer import Viewer
+from zhike.events.actions import Draft, record
 from zhike.jobs import later
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotFound, TooLarge, ZhikeError
@@ -305,9 +306,14 @@ def _apply(run: Import, viewer: Viewer, report: Report | None) -> None:
             run.save()
         if report:
             report(run)
-    ImportRow.objects.filter(run=run, error="").delete()
-    run.state, run.finished_at = Import.State.DONE, clock.now()
-    run.save()
+    with transaction.atomic():
+        ImportRow.objects.filter(run=run, error="").delete()
+        run.state, run.finished_at = Import.State.DONE, clock.now()
+        run.save()
+        counts = {"created": run.created, "updated": run.updated, "refused": run.refused}
+        data = {"file": run.file_name, "type": run.record_type, **counts}
+        draft = Draft("import.finished", "import", run.pk, data=data)
+        record(draft, origin=viewer.origin(run.batch_id))
     if report:
         report(run)
 

@@ -1,0 +1,394 @@
+"""Computing scores, and what people do with the suggestions that follow from them."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from zhike.access.policies import require
+from zhike.access.viewer import SYSTEM, Viewer
+from zhike.customers import actions as customers
+from zhike.customers.facts import CUSTOMER
+from zhike.events.actions import Draft, announce, record
+from zhike.insight import lake, scoring, suggesting
+from zhike.insight.models import ScoreRun, Standing, Suggestion
+from zhike.jobs import later
+from zhike.kernel import clock
+from zhike.kernel.errors import Conflict, Invalid, NotFound
+from zhike.kernel.home import run_folder
+from zhike.kernel.ids import new_id
+from zhike.records.queries import get
+from zhike.segments.actions import ensure_shipped, evaluate_all
+
+# When the newest order is older than this, scores are computed as of that order's day: today
+# everybody would seem lost.
+DATA_END = timedelta(days=45)
+QUIET = {
+    Suggestion.State.DONE: timedelta(days=14),
+    Suggestion.State.DISMISSED: timedelta(days=30),
+}
+_LOCK = 0x5A484B53
+Report = Callable[[ScoreRun], None]
+
+
+def request_scores(viewer: Viewer) -> ScoreRun:
+    """Lets a worker compute all scores. One that waits already is enough."""
+    require(viewer, "score")
+    waiting = ScoreRun.objects.filter(state=ScoreRun.State.WAITING).first()
+    run = waiting or ScoreRun.objects.create(as_of=clock.today(), requested_at=clock.now())
+    from zhike.insight.jobs import compute_scores
+
+    later(compute_scores, run_id=str(run.pk))
+    return run
+
+
+def run_scores(
+    viewer: Viewer, *, as_of: date | None = None, report: Report | None = None
+) -> ScoreRun:
+    """Computes all scores now. `as_of` lets the clock stand at the end of a past day."""
+    require(viewer, "score")
+    if as_of is not None and as_of > clock.today():
+        raise Invalid.field("as_of", "in_future", _("This day has not come yet."))
+    run = ScoreRun.objects.create(as_of=as_of or clock.today(), requested_at=clock.now())
+    return carry_out(run, report=report, is_dated=as_of is not None)
+
+
+def carry_out(run: ScoreRun, *, report: Report | None = None, is_dated: bool = False) -> ScoreRun:
+    """Runs a requested computation. Only one at a time; the others wait for the next ring."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            raise Conflict("running", _("Scores are being computed already."))
+    try:
+        _compute(run, report, is_dated)
+    except Exception as error:
+        run.state, run.error, run.finished_at = ScoreRun.State.FAILED, str(error), clock.now()
+        run.save()
+        raise
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+    return run
+
+
+def _compute(run: ScoreRun, report: Report | None, is_dated: bool) -> None:
+    def step(name: str, progress: int) -> None:
+        run.step, run.progress, run.state = name, progress, ScoreRun.State.RUNNING
+        run.save()
+        if report:
+            report(run)
+
+    run.started_at = clock.now()
+    step("copy", 5)
+    ensure_shipped()
+    lake.refresh()
+    with lake.reading() as engine:
+        step("read", 15)
+        transactions = _transactions(engine, run, is_dated)
+        until = clock.day_number(run.as_of)
+        scores = scoring.compute(transactions, until=until, report=step)
+        run.customers, run.orders = len(scores.base), len(transactions["day"])
+        suggestions = suggesting.suggest(scores, until=until)
+        ends_early = run.as_of < clock.today() and not is_dated
+        run.report = {**scores.report, "data_ends": ends_early}
+        step("write", 85)
+        path = run_folder() / f"standing-{new_id().hex}.csv"
+        try:
+            _export(engine, scores, run, path)
+            parties = _party_ids(engine, scores, suggestions)
+            with transaction.atomic():
+                _replace_standings(run, path)
+                _replace_suggestions(run, scores, suggestions, parties)
+                _tell_done(run)
+        finally:
+            path.unlink(missing_ok=True)
+    step("segments", 93)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE insight_standing")
+    evaluate_all()
+    lake.refresh("insight_standing", "segments_membership")
+    run.state, run.progress, run.finished_at = ScoreRun.State.DONE, 100, clock.now()
+    run.step = ""
+    run.save()
+    if report:
+        report(run)
+
+
+def _transactions(engine, run: ScoreRun, is_dated: bool) -> dict:
+    """Arrays of customer (a number standing for the id), day and amount, up to the run's day."""
+    engine.execute(
+        "CREATE TEMP TABLE party AS SELECT row_number() OVER (ORDER BY id) - 1 AS n, id "
+        "FROM customers_party WHERE archived_at IS NULL"
+    )
+    engine.execute(
+        "CREATE TEMP TABLE trade AS SELECT p.n AS customer, "
+        "date_diff('day', DATE '1970-01-01', o.placed_at::DATE) AS day, o.value AS amount "
+        "FROM commerce_order o JOIN party p ON p.id = o.party_id "
+        "WHERE o.archived_at IS NULL AND NOT o.is_cancelled"
+    )
+    newest = engine.execute(
+        "SELECT max(day) FROM trade WHERE amount > 0 AND day <= ?",
+        [clock.day_number(run.as_of)],
+    ).fetchone()[0]
+    if newest is not None and not is_dated:
+        last = clock.from_day_number(newest)
+        if run.as_of - last > DATA_END:
+            run.as_of = last
+    return engine.execute(
+        "SELECT customer, day, amount FROM trade WHERE day <= ?", [clock.day_number(run.as_of)]
+    ).fetchnumpy()
+
+
+def _party_ids(engine, scores: scoring.Scores, suggestions) -> list[UUID]:
+    numbers = scores.base.customer[suggestions.position]
+    wanted = {"place": suggestions.position.argsort().argsort(), "n": numbers}
+    engine.register("wanted_numbers", _relation(engine, wanted))
+    found = dict(
+        engine.execute("SELECT w.n, p.id FROM wanted_numbers w JOIN party p USING (n)").fetchall()
+    )
+    return [found[number] for number in numbers.tolist()]
+
+
+def _relation(engine, columns: dict):
+    frame = columns  # noqa: F841  DuckDB finds the arrays by this name
+    return engine.sql("SELECT * FROM frame")
+
+
+_WHOLE = (
+    *("orders", "value", "average", "recency_grade", "frequency_grade", "money_grade"),
+    *("value_3", "value_6", "value_12", "value_12_low", "value_12_high", "next_spread"),
+)
+_REAL = ("usual_gap", "alive", "overdue", "orders_3", "orders_6", "orders_12")
+_WORDS = ("rfm_group", "abc", "tier", "stage", "relation")
+
+
+def _export(engine, scores: scoring.Scores, run: ScoreRun, path: Path) -> None:
+    """One CSV row for every customer, those without orders as prospects, in the order of
+    Standing's columns."""
+    base = scores.base
+    columns = {"n": base.customer, "orders": base.orders, "value": base.value, **scores.columns}
+    columns |= {"first_day": base.first_day, "last_day": base.last_day}
+    if len(base) == 0:
+        engine.execute("CREATE TEMP TABLE score AS SELECT NULL::BIGINT AS n WHERE FALSE")
+    else:
+        engine.register("score", _relation(engine, columns))
+    has = columns.keys() if len(base) else {"n"}
+    epoch = "DATE '1970-01-01'"
+
+    def whole(name: str) -> str:
+        return f"nullif(s.{name}::DOUBLE, 'nan'::DOUBLE)::BIGINT" if name in has else "NULL"
+
+    def real(name: str) -> str:
+        return f"nullif(s.{name}, 'nan'::DOUBLE)" if name in has else "NULL"
+
+    def day(name: str) -> str:
+        return f"{epoch} + {whole(name)}::INTEGER" if name in has else "NULL"
+
+    values = {name: whole(name) for name in _WHOLE}
+    values |= {name: real(name) for name in _REAL}
+    values |= {name: f"coalesce(s.{name}, '')" if name in has else "''" for name in _WORDS}
+    values["orders"], values["value"] = (f"coalesce({values[n]}, 0)" for n in ("orders", "value"))
+    values["stage"] = "coalesce(s.stage, 'prospect')" if "stage" in has else "'prospect'"
+    values["relation"] = "coalesce(s.relation, 'none')" if "relation" in has else "'none'"
+    until = clock.day_number(run.as_of)
+    values |= {
+        "party_id": "p.id",
+        "run_id": f"'{run.pk}'",
+        "first_on": day("first_day"),
+        "last_on": day("last_day"),
+        "recency_days": f"{until} - {whole('last_day')}" if "last_day" in has else "NULL",
+        "next_on": day("next_day"),
+        "evidence": (
+            "json_object('rule', coalesce(s.rule, 'no_purchase'), 'trend', "
+            "nullif(s.trend, 'nan'::DOUBLE))"
+            if "rule" in has
+            else "json_object('rule', 'no_purchase')"
+        ),
+    }
+    listed = ", ".join(f"{values[field.attname]} AS {field.attname}" for field in _columns())
+    engine.execute(
+        f"COPY (SELECT {listed} FROM party p LEFT JOIN score s ON s.n = p.n) "
+        f"TO '{path}' (FORMAT csv, HEADER false, NULLSTR '\\N')"
+    )
+
+
+def _columns():
+    return Standing._meta.concrete_fields
+
+
+def _replace_standings(run: ScoreRun, path: Path) -> None:
+    """Swaps all standings in one transaction and notes whose stage changed."""
+    names = ", ".join(field.column for field in _columns())
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE standing_next (LIKE insight_standing) ON COMMIT DROP"
+        )
+        statement = f"COPY standing_next ({names}) FROM STDIN (FORMAT csv, NULL '\\N')"
+        with cursor.copy(statement) as copy, path.open("rb") as file:
+            while chunk := file.read(2**20):
+                copy.write(chunk)
+        cursor.execute(
+            """
+            WITH moved AS (
+                INSERT INTO insight_stageday (party_id, as_of, before, stage)
+                SELECT n.party_id, %s, coalesce(o.stage, ''), n.stage
+                FROM standing_next n LEFT JOIN insight_standing o USING (party_id)
+                WHERE o.stage IS DISTINCT FROM n.stage
+                RETURNING party_id, before, stage
+            )
+            INSERT INTO events_event (type, party_id, subject_type, subject_id, actor_kind, source,
+                happened_at, recorded_at, data)
+            SELECT 'score.changed', party_id, 'customer', party_id, 'system', 'score', %s, %s,
+                jsonb_build_object('before', before, 'after', stage)
+            FROM moved WHERE before <> ''
+            """,
+            [run.as_of, now, now],
+        )
+        cursor.execute("DELETE FROM insight_standing")
+        cursor.execute(f"INSERT INTO insight_standing ({names}) SELECT {names} FROM standing_next")
+    announce()
+
+
+def _replace_suggestions(run: ScoreRun, scores: scoring.Scores, suggestions, parties) -> None:
+    """New suggestions take the place of open ones; what people put aside stays aside."""
+    today = clock.today()
+    Suggestion.objects.filter(state=Suggestion.State.OPEN).delete()
+    Suggestion.objects.filter(until__lte=today).delete()
+    aside = set(
+        Suggestion.objects.filter(party_id__in=parties).values_list("party_id", flat=True)
+    )
+    rows = zip(
+        parties,
+        suggestions.position.tolist(),
+        suggestions.reason.tolist(),
+        suggestions.amount.tolist(),
+        strict=True,
+    )
+    Suggestion.objects.bulk_create(
+        [
+            Suggestion(
+                party_id=party_id,
+                run=run,
+                reason=reason,
+                value=amount,
+                facts=_evidence(scores, position),
+            )
+            for party_id, position, reason, amount in rows
+            if party_id not in aside
+        ],
+        batch_size=1000,
+    )
+
+
+def _evidence(scores: scoring.Scores, position: int) -> dict:
+    """The numbers that decided, for the sentence behind a suggestion."""
+    base, columns = scores.base, scores.columns
+    found = {
+        "gap": int(columns["gap"][position]),
+        "usual": round(float(columns["usual_gap"][position]), 1),
+        "orders": int(base.orders[position]),
+        "recent": int(base.recent_value[position]),
+        "previous": int(base.previous_value[position]),
+    }
+    for name in ("alive", "overdue", "next_spread", "spend", "value_12_low", "value_12_high"):
+        if name in columns and columns[name][position] == columns[name][position]:
+            found[name] = round(float(columns[name][position]), 4)
+    if "next_day" in columns and columns["next_day"][position] == columns["next_day"][position]:
+        found["next_on"] = clock.from_day_number(columns["next_day"][position]).isoformat()
+    return found
+
+
+def _tell_done(run: ScoreRun) -> None:
+    draft = Draft("scores.computed", "score_run", run.pk, data={"as_of": run.as_of})
+    record(draft, origin=SYSTEM.origin())
+
+
+@transaction.atomic
+def resolve_suggestion(
+    viewer: Viewer, party_id: UUID, *, state: str, until: date | None = None
+) -> Suggestion:
+    """Done, later (until a day) or not now: takes a customer off today's list."""
+    require(viewer, "work")
+    suggestion = _suggestion(viewer, party_id)
+    if state == Suggestion.State.SNOOZED:
+        if until is None or until <= clock.today():
+            raise Invalid.field("until", "in_past", _("Choose a day to come."))
+        suggestion.until = until
+    elif state in QUIET:
+        suggestion.until = clock.today() + QUIET[Suggestion.State(state)]
+    else:
+        raise Invalid.field("state", "unknown_choice", _("There is no such state."))
+    suggestion.state = state
+    suggestion.resolved_at, suggestion.resolved_by = clock.now(), viewer.user_id
+    suggestion.save()
+    _tell_resolved(suggestion, state, viewer)
+    return suggestion
+
+
+@transaction.atomic
+def reopen_suggestion(viewer: Viewer, party_id: UUID) -> Suggestion:
+    """Puts a customer back on today's list: the undo of `resolve_suggestion`."""
+    require(viewer, "work")
+    suggestion = _suggestion(viewer, party_id)
+    suggestion.state, suggestion.until = Suggestion.State.OPEN, None
+    suggestion.resolved_at = suggestion.resolved_by = None
+    suggestion.save()
+    _tell_resolved(suggestion, "open", viewer)
+    return suggestion
+
+
+@transaction.atomic
+def hand_over_suggestion(viewer: Viewer, party_id: UUID, *, assignee: UUID) -> Suggestion:
+    """Puts a customer on a colleague's list. The colleague must be able to see the customer."""
+    from zhike.access.queries import active_user, viewer_of
+    from zhike.records.queries import visible_ids
+
+    require(viewer, "work")
+    suggestion = _suggestion(viewer, party_id)
+    user = active_user(str(assignee))
+    if user is None or not visible_ids(CUSTOMER, viewer_of(user), [party_id]):
+        message = _("This colleague may not see the customer; change the owner instead.")
+        raise Invalid.field("assignee", "cannot_see", message)
+    suggestion.assignee_id = user.pk
+    suggestion.save()
+    _tell_resolved(suggestion, "handed_over", viewer)
+    return suggestion
+
+
+@transaction.atomic
+def work_suggestion(
+    viewer: Viewer,
+    party_id: UUID,
+    *,
+    channel: str,
+    outcome: str = "",
+    text: str = "",
+    next_on: date | None = None,
+    next_step: str = "",
+) -> Suggestion:
+    """Writes down the contact, sets the next date, and takes the customer off the list."""
+    customers.log_contact(
+        party_id, channel=channel, outcome=outcome, text=text, next_on=next_on,
+        next_step=next_step, viewer=viewer,
+    )  # fmt: skip
+    return resolve_suggestion(viewer, party_id, state=Suggestion.State.DONE)
+
+
+def _suggestion(viewer: Viewer, party_id: UUID) -> Suggestion:
+    get(CUSTOMER, viewer, party_id)
+    suggestion = Suggestion.objects.select_for_update().filter(party_id=party_id).first()
+    if suggestion is None:
+        raise NotFound("not_found", _("This customer is not on today's list."))
+    return suggestion
+
+
+def _tell_resolved(suggestion: Suggestion, state: str, viewer: Viewer) -> None:
+    data = {"state": state, "reason": suggestion.reason, "until": suggestion.until}
+    draft = Draft(
+        "suggestion.resolved", "customer", suggestion.party_id, suggestion.party_id, data=data
+    )
+    record(draft, origin=viewer.origin())

@@ -1,0 +1,56 @@
+"""Scores as facts: visible, filterable, usable in rules like any other."""
+
+from django.utils.translation import gettext_lazy as _
+
+from zhike.access.queries import user_names
+from zhike.filters.schema import Fact, Join, Kind
+from zhike.insight.words import GROUPS, RELATIONS, STAGES, STATES, TIERS
+from zhike.records.types import extend
+
+_JOIN = Join("standing", "insight_standing", near="id", far="party_id")
+_GROUP = _("Scores")
+_ABC = {"A": "A", "B": "B", "C": "C"}
+
+
+def _fact(name: str, label, kind: Kind, choices=None, unit=None) -> Fact:
+    return Fact(name, label, kind, name, "standing", choices, unit, _GROUP)
+
+
+FACTS = (
+    _fact("stage", _("Stage"), Kind.CHOICE, lambda: STAGES),
+    _fact("tier", _("Tier"), Kind.CHOICE, lambda: TIERS),
+    _fact("relation", _("Relation"), Kind.CHOICE, lambda: RELATIONS),
+    _fact("abc", _("ABC grade"), Kind.CHOICE, lambda: _ABC),
+    _fact("rfm_group", _("RFM group"), Kind.CHOICE, lambda: GROUPS),
+    _fact("recency_grade", _("Recency grade"), Kind.NUMBER),
+    _fact("frequency_grade", _("Frequency grade"), Kind.NUMBER),
+    _fact("money_grade", _("Money grade"), Kind.NUMBER),
+    _fact("value", _("Value so far"), Kind.MONEY),
+    _fact("average", _("Average purchase"), Kind.MONEY),
+    _fact("value_3", _("Value, next 3 months"), Kind.MONEY),
+    _fact("value_6", _("Value, next 6 months"), Kind.MONEY),
+    _fact("value_12", _("Value, next 12 months"), Kind.MONEY),
+    _fact("orders_12", _("Orders, next 12 months"), Kind.NUMBER),
+    _fact("alive", _("Still active"), Kind.NUMBER),
+    _fact("recency_days", _("Days since last order"), Kind.NUMBER, unit=_("days")),
+    _fact("usual_gap", _("Usual interval"), Kind.NUMBER, unit=_("days")),
+    _fact("first_on", _("First order on"), Kind.DATE),
+    _fact("last_on", _("Last order on"), Kind.DATE),
+    _fact("next_on", _("Next order expected"), Kind.DATE),
+)
+
+
+_SUGGESTION = Join("suggestion", "insight_suggestion", near="id", far="party_id")
+# What today's list asks.
+SUGGESTION_FACTS = (
+    Fact("suggestion.state", _("Today's list"), Kind.CHOICE, "state", "suggestion",
+         lambda: STATES, group=_GROUP),
+    Fact("suggestion.value", _("At stake"), Kind.MONEY, "value", "suggestion", group=_GROUP),
+    Fact("suggestion.until", _("Put off until"), Kind.DATE, "until", "suggestion", group=_GROUP),
+    Fact("suggestion.assignee", _("Handed over to"), Kind.LINK, "assignee_id", "suggestion",
+         user_names, group=_GROUP),
+)  # fmt: skip
+
+
+def declare() -> None:
+    extend("customer", joins=(_JOIN, _SUGGESTION), facts=FACTS + SUGGESTION_FACTS)

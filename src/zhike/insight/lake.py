@@ -1,0 +1,151 @@
+"""The columnar store: a copy of the record store in Parquet, answered by DuckDB in the process.
+
+Tables have the names and columns of the record store, so that the same filter compiles to either.
+The copy is made in bulk, next to the old one, and swapped in by renaming a folder: readers see one
+state or the other. It can always be made again.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+from zhike.kernel import clock
+from zhike.kernel.home import exclusive, lake_folder
+from zhike.kernel.ids import new_id
+
+MEMORY = "1500MB"
+THREADS = 2
+_PARTY_COLUMNS = (
+    "id, created_at, updated_at, archived_at, kind, name, code, emails, phones, job_title, "
+    "birthday, gender, industry, registration_no, website, country, province, city, street, "
+    "owner_id, team_id, tags, remark, company_id, source"
+)
+_TABLES = {
+    "customers_party": _PARTY_COLUMNS,
+    "customers_task": "id, party_id, due_on, done_at, archived_at, created_at",
+    "commerce_order": "id, party_id, kind, placed_at, value, is_cancelled, archived_at",
+    "commerce_line": "order_id, product_id, quantity, amount",
+    "commerce_product": "id, code, name, category, archived_at",
+    "events_event": "id, party_id, type, happened_at, data",
+    "insight_standing": "*",
+    "segments_membership": "segment_id, party_id, since",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """One state of the copy."""
+
+    folder: Path
+    made_at: datetime
+
+
+def current() -> Lake | None:
+    """The newest complete copy; None before the first one."""
+    pointer = lake_folder() / "current"
+    try:
+        folder = lake_folder() / pointer.read_text(encoding="ascii").strip()
+        made_at = datetime.fromisoformat((folder / "made_at").read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return None
+    return Lake(folder, made_at)
+
+
+def refresh(*tables: str) -> Lake:
+    """Copies tables (default: all) anew; the others are carried over by hard links."""
+    wanted = tables or tuple(_TABLES)
+    with exclusive("lake"):
+        before = current()
+        name = new_id().hex
+        folder = lake_folder() / f"{name}.part"
+        folder.mkdir(mode=0o700)
+        made_at = clock.now()
+        with _engine() as engine:
+            _attach(engine)
+            for table, columns in _TABLES.items():
+                path = folder / f"{table}.parquet"
+                old = before and before.folder / path.name
+                if table not in wanted and old and old.exists():
+                    os.link(old, path)
+                else:
+                    engine.execute(
+                        f"COPY (SELECT {columns} FROM pg.{table}) TO '{path}' (FORMAT parquet)"
+                    )
+        (folder / "made_at").write_text(made_at.isoformat(), encoding="ascii")
+        folder.rename(lake_folder() / name)
+        partial = lake_folder() / "current.part"
+        partial.write_text(name, encoding="ascii")
+        os.replace(partial, lake_folder() / "current")
+        _remove_old(keep={name, before.folder.name if before else ""})
+        return Lake(lake_folder() / name, made_at)
+
+
+@contextmanager
+def reading() -> Iterator:
+    """A DuckDB connection on which the tables of the current copy stand as views.
+
+    Makes the first copy when there is none.
+    """
+    lake = current() or refresh()
+    with _engine() as engine:
+        for table in _TABLES:
+            path = lake.folder / f"{table}.parquet"
+            engine.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{path}')")
+        yield engine
+
+
+@contextmanager
+def _engine() -> Iterator:
+    import duckdb
+
+    # Nothing is downloaded at run time; what DuckDB needs stands in wheels.
+    options = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "memory_limit": MEMORY,
+        "threads": THREADS,
+        "temp_directory": str(lake_folder() / "spill"),
+    }
+    engine = duckdb.connect(":memory:", config=options)
+    try:
+        engine.execute(f"SET TimeZone = '{settings.TIME_ZONE}'")
+        yield engine
+    finally:
+        engine.close()
+
+
+def _attach(engine) -> None:
+    """Lets DuckDB read the record store directly, through the extension in its wheel."""
+    import duckdb_extension_postgres_scanner as scanner
+
+    extension = next(Path(scanner.__file__).parent.rglob("*.duckdb_extension"))
+    engine.execute(f"LOAD '{extension}'")
+    target = connection.settings_dict
+    words = {
+        "dbname": target["NAME"],
+        "user": target["USER"],
+        "password": target["PASSWORD"],
+        "host": target["HOST"],
+        "port": target["PORT"],
+    }
+    address = " ".join(f"{key}={_quoted(value)}" for key, value in words.items() if value)
+    literal = address.replace("'", "''")
+    engine.execute(f"ATTACH '{literal}' AS pg (TYPE postgres, READ_ONLY)")
+
+
+def _quoted(value: object) -> str:
+    return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _remove_old(keep: set[str]) -> None:
+    """Removes copies that nobody needs; a reader that still has one open keeps its files."""
+    for folder in lake_folder().iterdir():
+        if folder.is_dir() and folder.name not in keep and folder.name != "spill":
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,376 @@
+"""Questions about scores, suggestions and the base of customers as a whole."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+
+from zhike.access.policies import require
+from zhike.access.viewer import Viewer
+from zhike.customers.facts import CUSTOMER
+from zhike.customers.models import Party
+from zhike.events.queries import COLLECTION
+from zhike.filters import All, Any, Fact, Kind, Node, Test
+from zhike.filters.sentence import value_words
+from zhike.insight.models import ScoreRun, Standing, Suggestion
+from zhike.insight.words import ADVICE, GROUPS, RELATIONS, RULES, STAGES, TIERS, VERDICTS
+from zhike.kernel import clock
+from zhike.kernel.paging import Count, Page
+from zhike.records import queries as records
+
+_MONEY = Fact("", "", Kind.MONEY, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A score as a person reads it: the figure, what it means, and why it is so."""
+
+    key: str
+    label: str
+    figure: str
+    detail: str
+    why: str
+    share: float | None = None  # 0…1, where a bar helps
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A line of today's list."""
+
+    party: Party
+    suggestion: Suggestion
+    standing: Standing | None
+    reason: str
+    advice: str
+    amount: str
+    limits: str
+    last_contact: object
+
+
+def last_run() -> ScoreRun | None:
+    """The newest complete computation."""
+    return ScoreRun.objects.filter(state=ScoreRun.State.DONE).order_by("-requested_at").first()
+
+
+def runs(viewer: Viewer, limit: int = 20) -> list[ScoreRun]:
+    require(viewer, "view")
+    return list(ScoreRun.objects.order_by("-requested_at")[:limit])
+
+
+def running() -> ScoreRun | None:
+    active = (ScoreRun.State.WAITING, ScoreRun.State.RUNNING)
+    return ScoreRun.objects.filter(state__in=active).order_by("-requested_at").first()
+
+
+def standings(ids: Sequence[UUID]) -> dict[UUID, Standing]:
+    """Scores by customer, for customers whom the viewer has been shown already."""
+    return Standing.objects.in_bulk(list(ids))
+
+
+def suggestion_of(viewer: Viewer, party_id: UUID) -> Proposal | None:
+    """The open suggestion for one customer."""
+    party = records.get(CUSTOMER, viewer, party_id)
+    found = Suggestion.objects.filter(party_id=party.pk, state=Suggestion.State.OPEN).first()
+    if found is None:
+        return None
+    standing = Standing.objects.filter(pk=party.pk).first()
+    return _proposal(party, found, standing, None)
+
+
+def today(viewer: Viewer, *, limit: int = 30, cursor: str | None = None) -> Page[Proposal]:
+    """Today's list: what is on the viewer's own plate, the largest amount first."""
+    page = records.find(
+        CUSTOMER, viewer, where=_on_my_plate(viewer), sort="-suggestion.value", limit=limit,
+        cursor=cursor,
+    )  # fmt: skip
+    ids = [party.pk for party in page.items]
+    suggestions = Suggestion.objects.in_bulk(ids)
+    found = standings(ids)
+    contacts = _last_contacts(ids)
+    proposals = [
+        _proposal(party, suggestions[party.pk], found.get(party.pk), contacts.get(party.pk))
+        for party in page.items
+    ]
+    return Page(proposals, page.next_cursor)
+
+
+def today_count(viewer: Viewer) -> Count:
+    return records.count(CUSTOMER, viewer, where=_on_my_plate(viewer))
+
+
+def done_today(viewer: Viewer) -> int:
+    """How many the viewer has worked off today."""
+    start = clock.start_of_day(clock.today())
+    resolved = Suggestion.objects.filter(resolved_by=viewer.user_id, resolved_at__gte=start)
+    return resolved.count()
+
+
+def _on_my_plate(viewer: Viewer) -> Node:
+    """Open suggestions, and those put off until today. Staff see those of their own customers,
+    of unowned ones and what was handed to them; managers everything in their sight."""
+    is_due = Any(
+        (
+            Test("suggestion.state", "eq", "open"),
+            All(
+                (
+                    Test("suggestion.state", "eq", "snoozed"),
+                    Test("suggestion.until", "between", (date(2000, 1, 1), clock.today())),
+                )
+            ),
+        )
+    )
+    if viewer.role in ("manager", "administrator"):
+        return is_due
+    mine = Any(
+        (
+            Test("suggestion.assignee", "eq", viewer.user_id),
+            All(
+                (
+                    Test("suggestion.assignee", "is_empty"),
+                    Any((Test("owner", "eq", viewer.user_id), Test("owner", "is_empty"))),
+                )
+            ),
+        )
+    )
+    return All((is_due, mine))
+
+
+def _last_contacts(ids: Sequence[UUID]) -> dict[UUID, object]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT party_id, max(happened_at) FROM {COLLECTION.table} "
+            "WHERE party_id = ANY(%s) AND type = 'contact.logged' GROUP BY party_id",
+            [list(ids)],
+        )
+        return dict(cursor.fetchall())
+
+
+def _proposal(party: Party, suggestion: Suggestion, standing, last_contact) -> Proposal:
+    low, high = (suggestion.facts.get(f"value_12_{end}") for end in ("low", "high"))
+    limits = ""
+    if low is not None and high is not None:
+        limits = _("next 12 months %(low)s – %(high)s") % {"low": money(low), "high": money(high)}
+    return Proposal(
+        party,
+        suggestion,
+        standing,
+        reason_words(suggestion),
+        str(ADVICE[suggestion.reason]),
+        money(suggestion.value),
+        limits,
+        last_contact,
+    )
+
+
+def reason_words(suggestion: Suggestion) -> str:
+    """Why this customer is on the list, from the numbers that decided."""
+    facts = suggestion.facts
+    words = {
+        "gap": facts["gap"],
+        "usual": number_format(max(1, round(facts["usual"]))),
+        "orders": facts["orders"],
+        "recent": money(facts["recent"]),
+        "previous": money(facts["previous"]),
+    }
+    match suggestion.reason:
+        case "overdue" if "alive" in facts:
+            words["alive"] = percent(facts["alive"])
+            return (
+                _(
+                    "Usually orders every %(usual)s days; the last order was %(gap)s days ago. "
+                    "Still active with a probability of %(alive)s."
+                )
+                % words
+            )
+        case "overdue":
+            words["chance"] = percent(facts.get("overdue", 0))
+            return (
+                _(
+                    "Usually orders every %(usual)s days; the last order was %(gap)s days ago. "
+                    "Such a long pause happens in only %(chance)s of cases (plain rule)."
+                )
+                % words
+            )
+        case "due":
+            words["day"] = date_format(date.fromisoformat(facts["next_on"]), "DATE_FORMAT")
+            words["spread"] = max(1, round(facts.get("next_spread", 1)))
+            return (
+                _("Next order expected around %(day)s (± %(spread)s days); usually every %(usual)s days.")
+                % words
+            )
+        case "second":
+            return _("First order %(gap)s days ago, no second one yet.") % words
+        case "fell":
+            return (
+                _("Bought for %(recent)s in the last half year, %(previous)s in the half year before.")
+                % words
+            )
+        case _:
+            return (
+                _("%(orders)s orders in the past, none for %(gap)s days; usually every %(usual)s days.")
+                % words
+            )
+
+
+def explain(viewer: Viewer, party: Party) -> list[Explained]:
+    """Every score of one customer with its reason; empty before the first computation."""
+    require(viewer, "view")
+    standing = Standing.objects.select_related("run").filter(pk=party.pk).first()
+    if standing is None:
+        return []
+    run = standing.run
+    as_of = _("Computed from %(orders)s orders up to %(day)s.") % {
+        "orders": number_format(run.orders, force_grouping=True),
+        "day": date_format(run.as_of, "DATE_FORMAT"),
+    }
+    verdict = str(VERDICTS.get(run.report.get("verdict", ""), ""))
+    if standing.orders == 0:
+        return [_stage(standing, as_of)]
+    found = [_value_ahead(standing, run, as_of, verdict)]
+    found.append(_alive(standing, run, as_of, verdict))
+    found.append(_stage(standing, as_of))
+    found.append(_rfm(standing, as_of))
+    found.append(_abc(standing, run, as_of))
+    if standing.next_on is not None:
+        found.append(_next_order(standing, as_of))
+    return found
+
+
+def _value_ahead(standing: Standing, run: ScoreRun, as_of: str, verdict: str) -> Explained:
+    label = _("Value, next 12 months")
+    if standing.value_12 is None:
+        return Explained("value_12", label, "–", verdict or _("Not enough data"), as_of)
+    limits = ""
+    if standing.value_12_low is not None:
+        limits = _("90 %% interval %(low)s – %(high)s") % {
+            "low": money(standing.value_12_low),
+            "high": money(standing.value_12_high),
+        }
+    why = _(
+        "%(orders)s orders expected in the next 12 months (%(three)s in 3, %(six)s in 6) times the "
+        "expected order value. So far %(count)s orders worth %(value)s."
+    ) % {
+        "orders": _one(standing.orders_12),
+        "three": _one(standing.orders_3),
+        "six": _one(standing.orders_6),
+        "count": standing.orders,
+        "value": money(standing.value),
+    }
+    spend = run.report.get("spend_refused")
+    extra = str(VERDICTS.get(spend, "")) if spend else ""
+    return Explained(
+        "value_12", label, money(standing.value_12), limits, _sentences(why, extra, verdict, as_of)
+    )
+
+
+def _alive(standing: Standing, run: ScoreRun, as_of: str, verdict: str) -> Explained:
+    if standing.alive is not None:
+        backtest = run.report.get("backtest", {})
+        quality = ""
+        if "capture" in backtest:
+            quality = _(
+                "Checked on the last %(days)s days: the tenth of customers ranked highest made "
+                "%(capture)s of the purchases (ranking by frequency alone: %(naive)s)."
+            ) % {
+                "days": backtest["days"],
+                "capture": percent(backtest["capture"]),
+                "naive": percent(backtest["naive_capture"]),
+            }
+        why = _(
+            "The last order was %(gap)s days ago; the usual interval is %(usual)s days."
+        ) % {"gap": standing.recency_days, "usual": _one(standing.usual_gap)}
+        return Explained(
+            "alive",
+            _("Still active"),
+            number_format(standing.alive, 2),
+            _("probability"),
+            _sentences(why, verdict, quality, as_of),
+            standing.alive,
+        )
+    if standing.overdue is None:
+        return Explained("alive", _("Still active"), "–", _("Not enough data"), verdict)
+    why = _(
+        "Plain rule: a pause of %(gap)s days or longer happens in %(chance)s of this customer's "
+        "intervals while they are still there."
+    ) % {"gap": standing.recency_days, "chance": percent(standing.overdue)}
+    return Explained(
+        "alive",
+        _("Pause is usual"),
+        percent(standing.overdue),
+        _("plain rule, no drop-out model"),
+        _sentences(why, verdict, as_of),
+        standing.overdue,
+    )
+
+
+def _stage(standing: Standing, as_of: str) -> Explained:
+    rule = standing.evidence.get("rule", "no_purchase")
+    trend = standing.evidence.get("trend")
+    why = str(RULES[rule]) % {
+        "gap": standing.recency_days,
+        "trend": percent(trend) if trend is not None else "–",
+    }
+    relation = str(RELATIONS.get(standing.relation, ""))
+    stage = str(STAGES[standing.stage])
+    return Explained("stage", _("Stage"), stage, relation, _sentences(why, as_of))
+
+
+def _rfm(standing: Standing, as_of: str) -> Explained:
+    grades = (
+        f"R{standing.recency_grade} F{standing.frequency_grade} M{standing.money_grade}"
+    )
+    why = _(
+        "Five grades each, equal values get equal grades: last order %(gap)s days ago, %(orders)s "
+        "orders, %(value)s in all."
+    ) % {"gap": standing.recency_days, "orders": standing.orders, "value": money(standing.value)}
+    group = str(GROUPS.get(standing.rfm_group, ""))
+    return Explained("rfm", "RFM", grades, group, _sentences(why, as_of))
+
+
+def _abc(standing: Standing, run: ScoreRun, as_of: str) -> Explained:
+    why = _(
+        "A: the customers who together bring the first 80 % of sales, B: up to 95 %, C: the rest."
+    )
+    if "potential_from" in run.report:
+        why += " " + _(
+            "Potential are those who are not A but expected to bring %(amount)s or more in the "
+            "next 12 months."
+        ) % {"amount": money(run.report["potential_from"])}
+    tier = str(TIERS.get(standing.tier, ""))
+    figure = f"{standing.abc} · {tier}"
+    return Explained("abc", _("Grade"), figure, money(standing.value), _sentences(why, as_of))
+
+
+def _next_order(standing: Standing, as_of: str) -> Explained:
+    spread = _("± %(days)s days") % {"days": max(1, standing.next_spread or 1)}
+    why = _(
+        "From the customer's own rhythm when there are three intervals or more, else from the rate "
+        "of customers like this one."
+    )
+    day = date_format(standing.next_on, "DATE_FORMAT")
+    return Explained("next", _("Next order expected"), day, spread, _sentences(why, as_of))
+
+
+def _sentences(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
+
+
+def money(minor: float) -> str:
+    """An amount in the firm's currency, whole units."""
+    currency = records.firm().currency
+    whole = Decimal(round(minor)) // 100 * 100 if abs(minor) >= 10_000 else Decimal(round(minor))
+    return value_words(_MONEY, whole, currency)
+
+
+def percent(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.1 or share == 0 else f"{share:.1%}"
+
+
+def _one(number: float | None) -> str:
+    return "–" if number is None else number_format(number, 1)

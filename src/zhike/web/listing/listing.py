@@ -1,0 +1,99 @@
+"""What a list of records is: columns, tabs, and where its pages are."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from zhike.access.viewer import Viewer
+from zhike.filters import Node
+from zhike.filters.schema import Words
+from zhike.kernel.errors import NotFound
+from zhike.records.actions import change_record, create_record
+from zhike.records.types import RecordType
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A view that every firm has, before anybody has saved one."""
+
+    name: str
+    label: Words
+    where: Callable[[Viewer], Node]
+    sort: str = ""
+
+
+def _create(kind: RecordType) -> Callable:
+    return lambda values, *, viewer: create_record(kind, values, viewer=viewer)
+
+
+def _change(kind: RecordType) -> Callable:
+    return lambda pk, values, *, viewer, **options: change_record(
+        kind, pk, values, viewer=viewer, **options
+    )
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The list of a record type. Columns are facts; those nobody declared are left out."""
+
+    kind: RecordType
+    columns: tuple[str, ...]
+    card: tuple[str, ...]  # the three facts that a phone shows
+    suggested: tuple[str, ...]  # the facts offered first when a condition is added
+    empty_text: Words
+    tabs: tuple[Tab, ...] = ()
+    bulk: tuple[str, ...] = ()  # the fields that can be set for many at once
+    form: tuple[str, ...] = ()  # the fields of a new record, in order
+    tones: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # fact → value → tone
+    low: Mapping[str, float] = field(default_factory=dict)  # below this a share asks for attention
+    create: Callable | None = None
+    change: Callable | None = None
+
+    @property
+    def name(self) -> str:
+        return self.kind.name
+
+    @property
+    def page(self) -> str:
+        """The URL name of the list."""
+        return f"{self.name}_list"
+
+    @property
+    def record_page(self) -> str:
+        """The URL name of one record."""
+        return self.name
+
+    @property
+    def new_page(self) -> str:
+        return f"{self.name}_new"
+
+    @property
+    def created_by(self) -> Callable:
+        return self.create or _create(self.kind)
+
+    @property
+    def changed_by(self) -> Callable:
+        return self.change or _change(self.kind)
+
+    def known(self, names) -> tuple[str, ...]:
+        """Those of the names that stand for a fact in this installation."""
+        return tuple(name for name in names if name in self.kind.schema.facts)
+
+
+_listings: dict[str, Listing] = {}
+
+
+def declare(listing: Listing) -> Listing:
+    _listings[listing.name] = listing
+    return listing
+
+
+def listings() -> Mapping[str, Listing]:
+    return dict(_listings)
+
+
+def listing_of(name: str) -> Listing:
+    if name not in _listings:
+        raise NotFound("not_found", _("There is no such list."))
+    return _listings[name]

@@ -1,0 +1,291 @@
+"""Reading a list: from its address to rows, chips, tabs and a count, in a fixed number of queries."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from uuid import UUID
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from zhike.access.viewer import Viewer
+from zhike.filters import EVERYTHING, All, Kind, Node, Test, check, parse
+from zhike.filters.schema import Aggregate, Fact
+from zhike.filters.sentence import sentence
+from zhike.kernel.paging import Count, Page
+from zhike.records.models import SavedView
+from zhike.records.queries import (
+    count,
+    find_ids,
+    firm,
+    linked_names,
+    saved_view,
+    saved_views,
+    values_of,
+)
+from zhike.web import formats
+from zhike.web.listing.address import Address, conditions_of
+from zhike.web.listing.cells import NUMERIC, Around, cell
+from zhike.web.listing.listing import Listing, Tab
+
+ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A condition as a sentence, and the list without it."""
+
+    label: str
+    words: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class TabLink:
+    label: object
+    address: str
+    is_current: bool
+    view_id: object = None  # of a saved one
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    name: str
+    label: object
+    is_number: bool
+    address: str  # sorted by it; empty when it can't be
+    direction: str  # ascending | descending | none
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    name: str
+    label: object
+    value: object
+    is_number: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    id: UUID
+    title: str
+    address: str
+    cells: Sequence[Cell]
+    card: Sequence[Cell]
+
+
+class Reading:
+    """One list as one viewer sees it now. Everything is read when it is asked for, once."""
+
+    def __init__(self, listing: Listing, viewer: Viewer, address: Address):
+        self.listing = listing
+        self.kind = listing.kind
+        self.viewer = viewer
+        self.address = address
+        self.currency = firm().currency
+
+    @cached_property
+    def saved(self) -> list[SavedView]:
+        return saved_views(self.kind, self.viewer)
+
+    @cached_property
+    def view(self) -> SavedView | Tab | None:
+        """What the list is called, when it has a name."""
+        if not self.address.view:
+            return None
+        for tab in (*self.listing.tabs, *self.saved):
+            if self.address.view == (tab.name if isinstance(tab, Tab) else str(tab.pk)):
+                return tab
+        return saved_view(self.kind, self.viewer, self.address.view)  # raises NotFound
+
+    @property
+    def view_label(self) -> str:
+        if self.view is None:
+            return ""
+        return str(self.view.label) if isinstance(self.view, Tab) else self.view.name
+
+    @cached_property
+    def where(self) -> Node:
+        """The checked conditions: those of the URL, else those of the view."""
+        return check(self.asked, self.kind.schema, currency=self.currency)
+
+    @cached_property
+    def asked(self) -> Node:
+        """The same conditions as they were written, for a changed address to be built from."""
+        tree = self.address.tree()
+        if tree is not None:
+            return tree
+        if isinstance(self.view, Tab):
+            return self.view.where(self.viewer)
+        return parse(self.view.filter) if self.view is not None else EVERYTHING
+
+    @property
+    def sort(self) -> str:
+        own = self.view.sort if self.view is not None else ""
+        return self.address.sort or own or self.kind.default_sort
+
+    @cached_property
+    def column_names(self) -> tuple[str, ...]:
+        chosen = [name for name in self.address.columns.split(",") if name]
+        if not chosen and isinstance(self.view, SavedView):
+            chosen = self.view.columns
+        names = self.listing.known(chosen or self.listing.columns)
+        return tuple(name for name in names if name != self.kind.title)
+
+    @cached_property
+    def page(self) -> Page[UUID]:
+        return find_ids(
+            self.kind, self.viewer, where=self.where, search=self.address.search, sort=self.sort,
+            cursor=self.address.cursor or None, limit=ROWS, archived=self.address.archived,
+        )  # fmt: skip
+
+    @cached_property
+    def count(self) -> Count:
+        return count(
+            self.kind, self.viewer, where=self.where, search=self.address.search,
+            archived=self.address.archived,
+        )  # fmt: skip
+
+    @property
+    def count_words(self) -> str:
+        return formats.number(self.count.value) + ("" if self.count.exact else "+")
+
+    @property
+    def next_address(self) -> str:
+        cursor = self.page.next_cursor
+        return self.address.but(cursor=cursor).on(self.listing.page) if cursor else ""
+
+    @property
+    def home(self) -> str:
+        return reverse(self.listing.page)
+
+    @property
+    def new_address(self) -> str:
+        try:
+            return reverse(self.listing.new_page)
+        except NoReverseMatch:
+            return ""
+
+    @property
+    def here(self) -> str:
+        return self.address.but().on(self.listing.page)
+
+    @property
+    def export_query(self) -> str:
+        return self.address.but().query
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.where != EVERYTHING or self.address.search or self.address.archived)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether it differs from the view it began as, so that saving it makes sense."""
+        address = self.address
+        return bool(address.filter or address.sort or address.columns)
+
+    @cached_property
+    def tabs(self) -> list[TabLink]:
+        everything = TabLink(_("All"), self.home, self.view is None and not self.address.archived)
+        own = [self._tab(tab.label, tab.name) for tab in self.listing.tabs]
+        saved = [self._tab(view.name, str(view.pk), view.pk) for view in self.saved]
+        return [everything, *own, *saved]
+
+    def _tab(self, label, name: str, view_id=None) -> TabLink:
+        is_current = self.address.view == name
+        return TabLink(label, Address(view=name).on(self.listing.page), is_current, view_id)
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        parts = conditions_of(self.where)
+        written = conditions_of(self.asked)
+        return [
+            Chip(*self._words(part), self._without(written, position))
+            for position, part in enumerate(parts)
+        ]
+
+    def _words(self, part: Node) -> tuple[str, str]:
+        words = sentence(part, self.kind.schema, currency=self.currency)
+        if not isinstance(part, Test):
+            return "", words
+        fact = self.kind.schema.facts[part.fact]
+        for value, name in self._link_names(fact, part).items():
+            words = words.replace(str(value), name)
+        label = str(fact.label)
+        return (label, words.removeprefix(label)) if words.startswith(label) else ("", words)
+
+    def _link_names(self, fact: Fact | Aggregate, test: Test) -> dict[UUID, str]:
+        field = self.kind.field_by_name.get(fact.name)
+        if fact.kind is not Kind.LINK or field is None or not field.links_to or not test.value:
+            return {}
+        values = test.value if isinstance(test.value, tuple) else (test.value,)
+        return linked_names(field.links_to, values)
+
+    def _without(self, parts: tuple[Node, ...], position: int) -> str:
+        rest = parts[:position] + parts[position + 1 :]
+        if not rest and not self.address.view:
+            return self.address.but(filter="").on(self.listing.page)
+        return self.address.asking(All(rest)).on(self.listing.page)
+
+    @cached_property
+    def headings(self) -> list[Heading]:
+        return [self._heading(name) for name in (self.kind.title, *self.column_names)]
+
+    def _heading(self, name: str) -> Heading:
+        fact = self.kind.schema.facts[name]
+        direction = {name: "ascending", f"-{name}": "descending"}.get(self.sort, "none")
+        is_number = fact.kind in NUMERIC
+        starts_high = is_number or fact.kind in (Kind.DATE, Kind.TIME)
+        wanted = f"-{name}" if direction == "ascending" or (starts_high and direction == "none") else name
+        address = self.address.but(sort=wanted).on(self.listing.page) if fact.is_sortable else ""
+        return Heading(name, fact.label, is_number, address, direction)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        cards = self.listing.known(self.listing.card)
+        names = tuple(dict.fromkeys((self.kind.title, *self.column_names, *cards)))
+        values = values_of(self.kind, self.viewer, self.page.items, names)
+        around = self._around(names, values)
+        return [
+            self._row(pk, values[pk], cards, around) for pk in self.page.items if pk in values
+        ]
+
+    def _row(self, pk: UUID, values: dict, cards: Sequence[str], around: Around) -> Row:
+        cells = {name: self._cell(name, values[name], around) for name in values}
+        return Row(
+            pk,
+            str(values[self.kind.title]),
+            self._record_address(pk),
+            [cells[name] for name in self.column_names],
+            [cells[name] for name in cards if cells[name].value != ""],
+        )
+
+    def _cell(self, name: str, value: object, around: Around) -> Cell:
+        fact = self.kind.schema.facts[name]
+        return Cell(name, fact.label, cell(fact, value, around), fact.kind in NUMERIC)
+
+    def _record_address(self, pk: UUID) -> str:
+        address = reverse(self.listing.record_page, args=[pk])
+        within = self.address.but().query
+        return f"{address}?{urlencode({'in': within})}" if within else address
+
+    def _around(self, names: Sequence[str], values: dict[UUID, dict]) -> Around:
+        schema = self.kind.schema
+        choices = {
+            name: schema.facts[name].choices() for name in names if schema.facts[name].choices
+        }
+        linked = {}
+        for name in names:
+            field = self.kind.field_by_name.get(name)
+            if field is not None and field.links_to:
+                ids = [row[name] for row in values.values() if row[name] is not None]
+                linked[name] = linked_names(field.links_to, ids)
+        return Around(self.currency, linked, choices, self.listing.tones, self.listing.low)
+
+    @property
+    def column_choices(self) -> Iterator[tuple[str, object, bool]]:
+        """Every fact that can be a column, and whether it is one now."""
+        for name, fact in self.kind.schema.facts.items():
+            if name != self.kind.title and "." not in name.removeprefix("orders.").removeprefix("contacts."):
+                yield name, fact.label, name in self.column_names

@@ -1,0 +1,171 @@
+"""The pages of every list. Which one it is stands in the address."""
+
+import json
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from zhike.access.policies import require
+from zhike.filters import Any, Test, dump
+from zhike.kernel import clock
+from zhike.kernel.errors import Invalid
+from zhike.records.actions import archive_many, change_many, remove_view, save_view
+from zhike.records.queries import find, find_ids
+from zhike.web.forms import input_for
+from zhike.web.fragments import is_fragment, targets, toast
+from zhike.web.listing.address import Address
+from zhike.web.listing.conditions import Condition
+from zhike.web.listing.export import csv_lines
+from zhike.web.listing.listing import listing_of
+from zhike.web.listing.reading import Reading
+
+MOST_AT_ONCE = 2_000
+
+
+def read(request: HttpRequest, name: str) -> Reading:
+    return Reading(listing_of(name), request.viewer, Address.of(request.GET))
+
+
+@require_GET
+def show(request: HttpRequest, name: str) -> HttpResponse:
+    """A list: the page, its inner part, or the rows that follow."""
+    listing = read(request, name)
+    template = "listing/page.html"
+    if targets(request, "more"):
+        template = "listing/rows.html"
+    elif targets(request, "listing"):
+        template = "listing/listing.html"
+    return render(request, template, {"list": listing})
+
+
+@require_GET
+def condition(request: HttpRequest, name: str) -> HttpResponse:
+    """The popover that adds a condition, as far as it is filled in."""
+    made = Condition(listing_of(name), request.GET)
+    return render(request, "listing/condition.html", {"condition": made, "list": read(request, name)})
+
+
+@require_GET
+def add_condition(request: HttpRequest, name: str) -> HttpResponse:
+    listing = read(request, name)
+    made = Condition(listing.listing, request.GET)
+    try:
+        wanted = made.added_to(listing.asked, currency=listing.currency)
+    except Invalid as error:
+        made.error = error.errors[0].message
+        context = {"condition": made, "list": listing}
+        return render(request, "listing/condition.html", context, status=422)
+    return _to_list(request, listing.address.asking(wanted).on(listing.listing.page))
+
+
+@require_POST
+def bulk(request: HttpRequest, name: str) -> HttpResponse:
+    """Sets a field of the chosen records, or archives them, as one batch."""
+    listing = Reading(listing_of(name), request.viewer, Address.of_text(request.POST["list"]))
+    ids = _chosen(request, listing)
+    if request.POST.get("do") == "archive":
+        batch = archive_many(listing.kind, ids, viewer=request.viewer)
+    else:
+        field = request.POST.get("field", "")
+        values = {field: request.POST.get(field, "")}
+        batch = change_many(listing.kind, ids, values, viewer=request.viewer)
+    message = ngettext("%(count)d record changed", "%(count)d records changed", len(ids))
+    response = _to_list(request, listing.here)
+    return toast(response, message % {"count": len(ids)}, batch=batch.pk)
+
+
+def _chosen(request: HttpRequest, listing: Reading) -> list:
+    if request.POST.get("everything") != "1":
+        return [*request.POST.getlist("ids")]
+    ids, cursor = [], None
+    while len(ids) < MOST_AT_ONCE:
+        page = find_ids(
+            listing.kind, request.viewer, where=listing.where, search=listing.address.search,
+            sort="id", cursor=cursor, limit=200, archived=listing.address.archived,
+        )  # fmt: skip
+        ids += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return ids
+    raise Invalid("too_many", _("At most 2,000 records can be changed at once; narrow the list."))
+
+
+@require_GET
+def bulk_field(request: HttpRequest, name: str) -> HttpResponse:
+    """The input for the field that is going to be set."""
+    kind = listing_of(name).kind
+    field = kind.field_by_name.get(request.GET.get("field", ""))
+    if field is None:
+        return HttpResponse()
+    return render(request, "listing/bulk_field.html", {"input": input_for(field)})
+
+
+@require_POST
+def keep_view(request: HttpRequest, name: str) -> HttpResponse:
+    """Saves what the list shows under a name."""
+    listing = Reading(listing_of(name), request.viewer, Address.of_text(request.POST["list"]))
+    view = save_view(
+        request.viewer,
+        listing.kind,
+        name=request.POST.get("name", ""),
+        filter=dump(listing.asked),
+        columns=listing.column_names,
+        sort=listing.sort,
+        is_for_everybody=request.POST.get("everybody") == "1",
+    )
+    return _to_list(request, Address(view=str(view.pk)).on(listing.listing.page))
+
+
+@require_POST
+def drop_view(request: HttpRequest, name: str, view_id) -> HttpResponse:
+    remove_view(request.viewer, view_id)
+    return _to_list(request, reverse(listing_of(name).page))
+
+
+@require_GET
+def choose_columns(request: HttpRequest, name: str) -> HttpResponse:
+    listing = read(request, name)
+    columns = ",".join(request.GET.getlist("column"))
+    return _to_list(request, listing.address.but(columns=columns).on(listing.listing.page))
+
+
+@require_GET
+def export(request: HttpRequest, name: str) -> HttpResponse:
+    require(request.viewer, "export")
+    listing = read(request, name)
+    response = StreamingHttpResponse(csv_lines(listing), content_type="text/csv; charset=utf-8")
+    file_name = f"{listing.kind.name}-{clock.today():%Y-%m-%d}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{file_name}"'
+    return response
+
+
+@require_GET
+def pick(request: HttpRequest, name: str) -> HttpResponse:
+    """The records that a picker offers for what has been typed."""
+    kind = listing_of(name).kind
+    search = request.GET.get("q", "")
+    options = []
+    if kind.has_search:
+        options = find(kind, request.viewer, search=search, limit=8).items
+    elif search:
+        options = _starting_with(request, kind, search)
+    return render(request, "listing/pick.html", {"options": options, "kind": kind})
+
+
+def _starting_with(request: HttpRequest, kind, search: str) -> list:
+    """For types without a search index: by the texts that name a record."""
+    names = dict.fromkeys((kind.title, *kind.match_by, "name"))
+    tests = [Test(name, "contains", search) for name in names if name in kind.schema.facts]
+    return find(kind, request.viewer, where=Any(tuple(tests)), limit=8).items
+
+
+def _to_list(request: HttpRequest, address: str) -> HttpResponse:
+    """Shows a list anew without leaving the page."""
+    if not is_fragment(request):
+        return HttpResponse(status=303, headers={"Location": address})
+    where = json.dumps({"path": address, "target": "#listing", "swap": "outerHTML"})
+    return HttpResponse(headers={"HX-Location": where})

@@ -1,0 +1,60 @@
+"""Where one can go: the words of the sidebar, in order."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from zhike.access.policies import can
+from zhike.filters.schema import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    name: str  # of the URL
+    label: Words
+    prefix: str  # paths below it belong to this place
+    hotkey: str = ""
+    right: str = "view"
+    is_below: bool = False  # stands under the line
+
+
+PLACES = (
+    Place("today", _("Today"), "/today", "g t"),
+    Place("customer_list", _("Customers"), "/customers", "g c"),
+    Place("segment_list", _("Segments"), "/segments", "g s"),
+    Place("order_list", _("Orders"), "/orders", "g o"),
+    Place("product_list", _("Products"), "/products", "g p"),
+    Place("value", _("Value"), "/value", "g v"),
+    Place("import_list", _("Imports"), "/imports", "g i", right="import", is_below=True),
+    Place("history", _("History"), "/history", "g h", is_below=True),
+    Place("settings", _("Settings"), "/settings", "g e", is_below=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    place: Place
+    address: str
+    is_current: bool
+
+
+def navigation(request: HttpRequest) -> list[Entry]:
+    """The places that the viewer may go to."""
+    viewer = getattr(request, "viewer", None)
+    if viewer is None:
+        return []
+    found = []
+    for place in PLACES:
+        address = _address(place)
+        if address and can(viewer, place.right):
+            found.append(Entry(place, address, request.path.startswith(place.prefix)))
+    return found
+
+
+def _address(place: Place) -> str:
+    try:
+        return reverse(place.name)
+    except NoReverseMatch:
+        return ""
