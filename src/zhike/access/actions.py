@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from zhike.access.models import IdempotentReply, Role, Sight, SignInAttempt, Team, Token, User
 from zhike.access.policies import SCOPES, require
 from zhike.access.viewer import SYSTEM, Viewer
-from zhike.events.actions import Draft, record
+from zhike.events.actions import Draft, Origin, record
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 
@@ -30,7 +30,9 @@ def create_first_administrator() -> tuple[str, str] | None:
         return None
     email, password = "admin@zhike.local", secrets.token_urlsafe(9)
     name = _("Administrator")
-    create_user(SYSTEM, email=email, name=name, role="administrator", sight="all", password=password)
+    create_user(
+        SYSTEM, email=email, name=name, role="administrator", sight="all", password=password
+    )
     return email, password
 
 
@@ -119,6 +121,22 @@ def _apply_user_changes(user: User, values: dict) -> dict:
     return changes
 
 
+@transaction.atomic
+def change_own_password(user_id: UUID, *, current: str, password: str) -> None:
+    """A user's own password, for whoever knows the present one."""
+    user = User.objects.select_for_update().get(pk=user_id)
+    if not check_password(current, user.password):
+        raise Invalid.field("current", "wrong_password", _("This is not your password."))
+    _check_password(password)
+    user.password = make_password(password)
+    user.save(update_fields=["password"])
+    record(
+        Draft("user.updated", "user", user.pk, data={"name": user.name},
+              changes={"password": ["…", "…"]}),
+        origin=Origin("user", user.pk, source="page"),
+    )  # fmt: skip
+
+
 def set_preferences(user_id: UUID, **values: str) -> None:
     """A user's own language, theme and density. Not an event: it concerns nobody else."""
     allowed = {
@@ -151,6 +169,7 @@ def create_token(
     """A token for a user and its secret, which is shown once."""
     if viewer.user_id != user_id:
         require(viewer, "administer")
+    _check_scopes(viewer, scopes)
     unknown = [scope for scope in scopes if scope not in SCOPES]
     if unknown or not scopes:
         known = ", ".join(SCOPES)
@@ -166,6 +185,12 @@ def create_token(
         origin=viewer.origin(),
     )
     return token, secret
+
+
+def _check_scopes(viewer: Viewer, scopes: list[str]) -> None:
+    """A token can't make one that may do more than itself."""
+    if viewer.scopes is not None and set(scopes) - viewer.scopes:
+        raise NotAllowed("not_allowed", _("A token can't give more than it has."))
 
 
 @transaction.atomic

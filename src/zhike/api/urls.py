@@ -1,1 +1,28 @@
-urlpatterns=[]
+"""The API, put together."""
+
+from ninja import NinjaAPI
+
+from zhike import __version__
+from zhike.api import commerce, customers, firm, imports, insight, problems, segments
+from zhike.api.authentication import viewer_from
+
+api = NinjaAPI(
+    title="Zhike 知客",
+    version=__version__,
+    description="Customer management: customers, orders, segments, scores, today's list.",
+    auth=viewer_from,
+    urls_namespace="api",
+    docs_url="/docs",
+    openapi_url="/openapi.json",
+)
+problems.install(api)
+api.add_router("/customers", customers.router)
+api.add_router("/tasks", customers.tasks)
+api.add_router("/products", commerce.products)
+api.add_router("/orders", commerce.orders)
+api.add_router("/segments", segments.router)
+api.add_router("/today", insight.today)
+api.add_router("/scores", insight.scores)
+api.add_router("/imports", imports.router)
+api.add_router("/batches", imports.work)
+api.add_router("", firm.router)

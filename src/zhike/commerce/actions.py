@@ -114,9 +114,7 @@ def read_rate(rate: object, currency: str, firm_currency: str) -> Decimal:
     return number
 
 
-def amounts(
-    lines: Sequence[LineInput], currency: str, rate: Decimal, firm_currency: str
-) -> dict:
+def amounts(lines: Sequence[LineInput], currency: str, rate: Decimal, firm_currency: str) -> dict:
     """Kind, total and value of an order with these lines. Each line is rounded half up."""
     total = sum(line_amount(line, currency) for line in lines)
     is_return = all(line.quantity < 0 for line in lines)
@@ -146,9 +144,7 @@ def build_lines(order: Order, lines: Sequence[LineInput]) -> list[Line]:
 
 
 @transaction.atomic
-def return_goods(
-    order_id: UUID, *, number: str, lines: Sequence[Mapping], viewer: Viewer
-) -> Order:
+def return_goods(order_id: UUID, *, number: str, lines: Sequence[Mapping], viewer: Viewer) -> Order:
     """Goods of an order come back: a document of its own with negative quantities.
 
     No more can come back of a product than the order and its earlier returns leave.

@@ -4,7 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 from zhike.customers.facts import CUSTOMER_FACTS, CUSTOMER_JOIN, sight_by_customer
 from zhike.filters.schema import Aggregate, Collection, Fact, Kind
-from zhike.kernel.money import CURRENCIES
 from zhike.records.fields import Field, FieldKind
 from zhike.records.types import RecordType, extend, register
 

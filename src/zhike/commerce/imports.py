@@ -116,9 +116,7 @@ def apply_orders(
     firm_currency = firm().currency
     usual = options.get("currency") or firm_currency
     wanted = [
-        order
-        for group in groups
-        for order in _wanted_orders(group, usual, firm_currency, outcome)
+        order for group in groups for order in _wanted_orders(group, usual, firm_currency, outcome)
     ]
     there = orders_by_number([order.number for order in wanted])
     fresh = [order for order in wanted if order.number not in there]
@@ -149,9 +147,7 @@ def apply_orders(
     return outcome
 
 
-def _wanted_orders(
-    group: Group, usual: str, firm_currency: str, outcome: Outcome
-) -> list[_Wanted]:
+def _wanted_orders(group: Group, usual: str, firm_currency: str, outcome: Outcome) -> list[_Wanted]:
     rows = [values for _number, values in group.rows]
     currencies = {row.get("currency") or usual for row in rows}
     customers = {_customer_key(_customer_of(row)) for row in rows}
@@ -238,9 +234,7 @@ def _products(orders: Sequence[_Wanted], viewer: Viewer, batch: Batch) -> dict[s
                 for name in ("product_name", "product_category", "unit_price"):
                     if row.get(name) is not None and not described.get(name):
                         described[name] = row[name]
-    known = dict(
-        Product.objects.filter(code__in=rows, archived_at=None).values_list("code", "pk")
-    )
+    known = dict(Product.objects.filter(code__in=rows, archived_at=None).values_list("code", "pk"))
     opened = []
     for code in sorted(rows.keys() - known.keys()):
         described = rows[code]
@@ -295,7 +289,9 @@ def apply_products(
     if is_dry_run:
         return outcome
     fresh = [
-        new_instance(PRODUCT, clean_values(PRODUCT, values, is_new=True), batch=batch, source="import")
+        new_instance(
+            PRODUCT, clean_values(PRODUCT, values, is_new=True), batch=batch, source="import"
+        )
         for values in new
     ]
     insert_records(PRODUCT, fresh, viewer=viewer, batch=batch)

@@ -38,7 +38,9 @@ def time_zone(name: str, default: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError):
-        raise WrongEnvironment(f"{name}={value}: no such time zone, such as Asia/Shanghai") from None
+        raise WrongEnvironment(
+            f"{name}={value}: no such time zone, such as Asia/Shanghai"
+        ) from None
     return value
 
 

@@ -45,6 +45,7 @@ MIDDLEWARE = [
     "zhike.web.middleware.language",
     "zhike.web.middleware.refusals",
     "zhike.web.middleware.content_security_policy",
+    "zhike.api.middleware.idempotency",
 ]
 ROOT_URLCONF = "zhike.config.urls"
 WSGI_APPLICATION = "zhike.config.wsgi.application"
@@ -81,9 +82,7 @@ COTTON_DIR = "components"
 
 DATABASES = {
     "default": {
-        **environment.database(
-            environment.text("ZHIKE_DATABASE_URL") or home.database_url()
-        ),
+        **environment.database(environment.text("ZHIKE_DATABASE_URL") or home.database_url()),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
     }

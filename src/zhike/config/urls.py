@@ -2,7 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from zhike.api.urls import api
+
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/v1/", include("zhike.api.urls")),
+    path("api/v1/", api.urls),
     path("", include("zhike.web.urls")),
 ]

@@ -215,9 +215,7 @@ def remove_attachment(attachment_id: UUID, *, viewer: Viewer) -> None:
     party = get(CUSTOMER, viewer, attachment.party_id)
     Attachment.objects.filter(pk=attachment_id).update(removed_at=clock.now())
     record(
-        Draft(
-            "attachment.removed", "customer", party.pk, party.pk, data={"name": attachment.name}
-        ),
+        Draft("attachment.removed", "customer", party.pk, party.pk, data={"name": attachment.name}),
         origin=viewer.origin(),
     )
 

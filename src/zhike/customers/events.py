@@ -53,14 +53,22 @@ declare(
         present=_contact,
     ),
     EventType("task.created", _("Task set"), _("Task: %(title)s"), "contact", (_TITLE,)),
-    EventType("task.updated", _("Task changed"), _("Task changed: %(title)s"), "contact", (_TITLE,)),
+    EventType(
+        "task.updated", _("Task changed"), _("Task changed: %(title)s"), "contact", (_TITLE,)
+    ),
     EventType("task.done", _("Task done"), _("Task done: %(title)s"), "contact", (_TITLE,)),
-    EventType("task.archived", _("Task removed"), _("Task removed: %(title)s"), "contact", (_TITLE,)),
+    EventType(
+        "task.archived", _("Task removed"), _("Task removed: %(title)s"), "contact", (_TITLE,)
+    ),
     EventType(
         "task.restored", _("Task restored"), _("Task restored: %(title)s"), "contact", (_TITLE,)
     ),
     EventType(
-        "relation.added", _("Relation added"), _("%(kind)s: %(other)s"), "file", present=lambda d: _relation(d)
+        "relation.added",
+        _("Relation added"),
+        _("%(kind)s: %(other)s"),
+        "file",
+        present=lambda d: _relation(d),
     ),
     EventType(
         "relation.removed",

@@ -133,9 +133,7 @@ class Matches:
         return None
 
 
-def company_ids(
-    names: Iterable[str | None], viewer: Viewer, batch: Batch
-) -> dict[str, UUID]:
+def company_ids(names: Iterable[str | None], viewer: Viewer, batch: Batch) -> dict[str, UUID]:
     """Companies by name; those that are not there yet are opened."""
     wanted = {name for name in names if name}
     if not wanted:

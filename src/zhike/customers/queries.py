@@ -1,6 +1,6 @@
 """Questions about the customer file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -13,7 +13,7 @@ from zhike.customers.events import RELATIONS
 from zhike.customers.facts import CUSTOMER, TASK
 from zhike.customers.models import Attachment, Party, Relation, Task
 from zhike.filters import All, Test
-from zhike.kernel.errors import NotFound
+from zhike.kernel.errors import Invalid, NotFound
 from zhike.records.queries import find, get, visible_ids
 
 
@@ -98,3 +98,33 @@ def customers_by_name(names: Sequence[str]) -> dict[str, UUID]:
     for name, pk in parties.values_list("name", "pk"):
         found.setdefault(name, []).append(pk)
     return {name: ids[0] for name, ids in found.items() if len(ids) == 1}
+
+
+def match(viewer: Viewer, values: Mapping, keys: Sequence[str]) -> UUID | None:
+    """The one customer that shares a value with a description, by the keys in their order.
+
+    Keys: code, email, phone. Only customers the viewer sees are found.
+    """
+    for key in keys:
+        found = _matching(key, values)
+        seen = visible_ids(CUSTOMER, viewer, found, archived=False)
+        if len(seen) == 1:
+            return seen.pop()
+    return None
+
+
+def _matching(key: str, values: Mapping) -> list[UUID]:
+    fields = CUSTOMER.field_by_name
+    parties = Party.objects.filter(archived_at=None)
+    if key == "code" and values.get("code"):
+        parties = parties.filter(code=fields["code"].clean(values["code"]))
+    elif key == "email" and values.get("emails"):
+        parties = parties.filter(emails__overlap=fields["emails"].clean(values["emails"]))
+    elif key == "phone" and values.get("phones"):
+        parties = parties.filter(phones__overlap=fields["phones"].clean(values["phones"]))
+    elif key in ("code", "email", "phone"):
+        return []
+    else:
+        message = _("Customers are matched by code, email or phone.")
+        raise Invalid.field("match_by", "unknown_key", message)
+    return list(parties.values_list("pk", flat=True)[:50])

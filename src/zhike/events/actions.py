@@ -121,9 +121,7 @@ def rebase_after_restore() -> None:
         cursor.execute(
             "UPDATE events_event SET tx = CASE WHEN (tx, id) > (%s, %s) THEN 1 ELSE 0 END", done
         )
-        cursor.execute(
-            "UPDATE events_reactioncursor SET tx = 0, event_id = %s", [2**62]
-        )
+        cursor.execute("UPDATE events_reactioncursor SET tx = 0, event_id = %s", [2**62])
 
 
 def ensure_partitions(months_ahead: int = 2) -> None:

@@ -24,7 +24,9 @@ def sentence(node: Node, schema: Schema, *, currency: str = "CNY") -> str:
             word = _(" and ") if isinstance(node, All) else _(" or ")
             return word.join(_bracketed(part, schema, currency) for part in parts)
         case Not(part):
-            return _("not (%(condition)s)") % {"condition": sentence(part, schema, currency=currency)}
+            return _("not (%(condition)s)") % {
+                "condition": sentence(part, schema, currency=currency)
+            }
         case InSegment(segment):
             label = schema.group_label(segment) or _("a removed segment")
             return _("in segment “%(segment)s”") % {"segment": label}
@@ -105,9 +107,9 @@ def _within_words(window: str) -> str:
         return ngettext(
             "is within the next %(days)d day", "is within the next %(days)d days", days
         ) % {"days": days}
-    return ngettext(
-        "is within the last %(days)d day", "is within the last %(days)d days", days
-    ) % {"days": days}
+    return ngettext("is within the last %(days)d day", "is within the last %(days)d days", days) % {
+        "days": days
+    }
 
 
 def value_words(fact: Fact | Aggregate, value: object, currency: str = "CNY") -> str:

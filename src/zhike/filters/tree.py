@@ -79,7 +79,9 @@ def _parse(data: object, path: str, depth: int, nodes_left: list[int]) -> Node:
                 raise Invalid.field(f"{path}.{key}", "bad_filter", _("This must be a list."))
             parts = enumerate(data[key])
             return kind(
-                tuple(_parse(part, f"{path}.{key}[{i}]", depth - 1, nodes_left) for i, part in parts)
+                tuple(
+                    _parse(part, f"{path}.{key}[{i}]", depth - 1, nodes_left) for i, part in parts
+                )
             )
     if "not" in data:
         _only(data, {"not"}, path)

@@ -224,9 +224,7 @@ def _replace_standings(run: ScoreRun, path: Path) -> None:
     names = ", ".join(field.column for field in _columns())
     now = clock.now()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE standing_next (LIKE insight_standing) ON COMMIT DROP"
-        )
+        cursor.execute("CREATE TEMP TABLE standing_next (LIKE insight_standing) ON COMMIT DROP")
         statement = f"COPY standing_next ({names}) FROM STDIN (FORMAT csv, NULL '\\N')"
         with cursor.copy(statement) as copy, path.open("rb") as file:
             while chunk := file.read(2**20):
@@ -258,9 +256,7 @@ def _replace_suggestions(run: ScoreRun, scores: scoring.Scores, suggestions, par
     today = clock.today()
     Suggestion.objects.filter(state=Suggestion.State.OPEN).delete()
     Suggestion.objects.filter(until__lte=today).delete()
-    aside = set(
-        Suggestion.objects.filter(party_id__in=parties).values_list("party_id", flat=True)
-    )
+    aside = set(Suggestion.objects.filter(party_id__in=parties).values_list("party_id", flat=True))
     rows = zip(
         parties,
         suggestions.position.tolist(),

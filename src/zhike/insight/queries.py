@@ -68,7 +68,7 @@ def running() -> ScoreRun | None:
 
 def standings(ids: Sequence[UUID]) -> dict[UUID, Standing]:
     """Scores by customer, for customers whom the viewer has been shown already."""
-    return Standing.objects.in_bulk(list(ids))
+    return Standing.objects.select_related("run").in_bulk(list(ids))
 
 
 def suggestion_of(viewer: Viewer, party_id: UUID) -> Proposal | None:
@@ -201,19 +201,25 @@ def reason_words(suggestion: Suggestion) -> str:
             words["day"] = date_format(date.fromisoformat(facts["next_on"]), "DATE_FORMAT")
             words["spread"] = max(1, round(facts.get("next_spread", 1)))
             return (
-                _("Next order expected around %(day)s (± %(spread)s days); usually every %(usual)s days.")
+                _(
+                    "Next order expected around %(day)s (± %(spread)s days); usually every %(usual)s days."
+                )
                 % words
             )
         case "second":
             return _("First order %(gap)s days ago, no second one yet.") % words
         case "fell":
             return (
-                _("Bought for %(recent)s in the last half year, %(previous)s in the half year before.")
+                _(
+                    "Bought for %(recent)s in the last half year, %(previous)s in the half year before."
+                )
                 % words
             )
         case _:
             return (
-                _("%(orders)s orders in the past, none for %(gap)s days; usually every %(usual)s days.")
+                _(
+                    "%(orders)s orders in the past, none for %(gap)s days; usually every %(usual)s days."
+                )
                 % words
             )
 
@@ -282,9 +288,10 @@ def _alive(standing: Standing, run: ScoreRun, as_of: str, verdict: str) -> Expla
                 "capture": percent(backtest["capture"]),
                 "naive": percent(backtest["naive_capture"]),
             }
-        why = _(
-            "The last order was %(gap)s days ago; the usual interval is %(usual)s days."
-        ) % {"gap": standing.recency_days, "usual": _one(standing.usual_gap)}
+        why = _("The last order was %(gap)s days ago; the usual interval is %(usual)s days.") % {
+            "gap": standing.recency_days,
+            "usual": _one(standing.usual_gap),
+        }
         return Explained(
             "alive",
             _("Still active"),
@@ -322,9 +329,7 @@ def _stage(standing: Standing, as_of: str) -> Explained:
 
 
 def _rfm(standing: Standing, as_of: str) -> Explained:
-    grades = (
-        f"R{standing.recency_grade} F{standing.frequency_grade} M{standing.money_grade}"
-    )
+    grades = f"R{standing.recency_grade} F{standing.frequency_grade} M{standing.money_grade}"
     why = _(
         "Five grades each, equal values get equal grades: last order %(gap)s days ago, %(orders)s "
         "orders, %(value)s in all."

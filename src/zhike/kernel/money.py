@@ -79,9 +79,7 @@ def parse_decimal(text: str) -> Decimal:
     try:
         value = Decimal(cleaned.replace(",", "").replace(" ", "")) * multiplier
     except InvalidOperation:
-        raise Invalid(
-            "not_a_number", _("“%(text)s” is not a number.") % {"text": text}
-        ) from None
+        raise Invalid("not_a_number", _("“%(text)s” is not a number.") % {"text": text}) from None
     if not value.is_finite():
         raise Invalid("not_a_number", _("“%(text)s” is not a number.") % {"text": text})
     return -value if is_negative else value

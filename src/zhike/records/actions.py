@@ -523,5 +523,3 @@ def set_firm(viewer: Viewer, *, name: str, currency: str) -> Firm:
 def _has_orders() -> bool:
     order = record_types().get("order")
     return order is not None and order.model._default_manager.exists()
-
-

@@ -12,4 +12,10 @@ declare(
         "system",
     ),
     EventType("batch.undone", _("Work undone"), _("%(label)s undone"), "system"),
+    EventType(
+        "records.exported",
+        _("Records exported"),
+        _("%(rows)s records exported as %(format)s"),
+        "system",
+    ),
 )

@@ -171,7 +171,9 @@ def _choice(field: Field, value: object) -> str:
 
 def _currency(field: Field, value: object) -> str:
     code = str(value).strip().upper()
-    code = {"RMB": "CNY", "人民币": "CNY", "美元": "USD", "欧元": "EUR", "英镑": "GBP"}.get(code, code)
+    code = {"RMB": "CNY", "人民币": "CNY", "美元": "USD", "欧元": "EUR", "英镑": "GBP"}.get(
+        code, code
+    )
     if code not in CURRENCIES:
         raise Invalid("unknown_currency", _("This is not a known currency code, such as CNY."))
     return code
@@ -296,9 +298,7 @@ def clean_phone(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text)
     digits = re.sub(r"\D", "", folded)
     if re.search(r"[^\d\s()+\-./转extEXT#*]", folded) or not 3 <= len(digits) <= 20:
-        raise Invalid(
-            "bad_phone", _("“%(text)s” is not a phone number.") % {"text": text[:30]}
-        )
+        raise Invalid("bad_phone", _("“%(text)s” is not a phone number.") % {"text": text[:30]})
     if folded.strip().startswith("+"):
         digits = "+" + digits
     elif digits.startswith("00"):

@@ -19,7 +19,7 @@ from zhike.filters.sql import RECORD, Query, compile_filter, compile_values, sor
 from zhike.kernel.errors import Invalid, NotFound
 from zhike.kernel.paging import Count, Page, decode_cursor, encode_cursor
 from zhike.kernel.text import search_query
-from zhike.records.models import Batch, Firm, SavedView
+from zhike.records.models import Batch, Firm, Import, SavedView
 from zhike.records.types import RecordType, record_type
 
 COUNT_CAP = 10_000
@@ -119,9 +119,7 @@ def values_of(
         return {pk: dict(zip(facts, row, strict=False)) for pk, *row in cursor.fetchall()}
 
 
-def matching_ids(
-    kind: RecordType, viewer: Viewer, where: Node, ids: Sequence[UUID]
-) -> set[UUID]:
+def matching_ids(kind: RecordType, viewer: Viewer, where: Node, ids: Sequence[UUID]) -> set[UUID]:
     """Those of the ids that a filter holds for, as far as the viewer sees them."""
     question = _question(kind, viewer, where, "", False)
     with connection.cursor() as cursor:
@@ -311,7 +309,9 @@ def _run(
         if order.is_nullable:
             conditions += f" AND {order.expression} IS NOT NULL"
         if after is not None:
-            conditions += f" AND ({order.expression}, {RECORD}.id) {symbol} (%s::{order.cast}, %s::uuid)"
+            conditions += (
+                f" AND ({order.expression}, {RECORD}.id) {symbol} (%s::{order.cast}, %s::uuid)"
+            )
             parameters += after
         ordering = f"{order.expression} {direction}, {RECORD}.id {direction}"
     else:
@@ -371,6 +371,15 @@ def batches(viewer: Viewer, *, limit: int = 50) -> list[Batch]:
 
     found = Batch.objects.exclude(kind="undo").order_by("-created_at")
     if not can(viewer, "undo"):
+        found = found.filter(user_id=viewer.user_id)
+    return list(found[:limit])
+
+
+def imports(viewer: Viewer, *, limit: int = 10) -> list[Import]:
+    """The latest imports: everybody's for administrators, else one's own."""
+    require(viewer, "import")
+    found = Import.objects.select_related("batch").order_by("-created_at")
+    if viewer.role != "administrator":
         found = found.filter(user_id=viewer.user_id)
     return list(found[:limit])
 

@@ -30,9 +30,7 @@ def ensure_shipped() -> None:
 
 
 @transaction.atomic
-def create_segment(
-    viewer: Viewer, *, name: str, filter: Mapping, description: str = ""
-) -> Segment:
+def create_segment(viewer: Viewer, *, name: str, filter: Mapping, description: str = "") -> Segment:
     """A new segment. Those who are in it from the start did not enter it: no events for them."""
     require(viewer, "segment")
     tree = _checked(filter)
@@ -215,5 +213,3 @@ def _name(name: str) -> str:
 def _tell(type: str, segment: Segment, viewer: Viewer) -> None:
     draft = Draft(type, "segment", segment.pk, data={"segment": name_of(segment)})
     record(draft, origin=viewer.origin())
-
-

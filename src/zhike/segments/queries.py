@@ -69,6 +69,11 @@ def preview(viewer: Viewer, filter: Mapping) -> Preview:
     )
 
 
+def count_exactly(viewer: Viewer, filter: Mapping) -> int:
+    tree = check(parse(filter), CUSTOMER.schema, currency=records.firm().currency)
+    return records.count(CUSTOMER, viewer, where=tree, exact=True).value
+
+
 def members(viewer: Viewer, segment: Segment, **page):
     return records.find(CUSTOMER, viewer, where=InSegment(str(segment.pk)), **page)
 

@@ -26,6 +26,11 @@ class Shell:
         return settings.LANGUAGES
 
     @property
+    def frame(self) -> str:
+        """The template around a page: with the sidebar for whoever is signed in."""
+        return "page.html" if self._user else "bare.html"
+
+    @property
     def theme(self) -> str:
         return self.request.user.theme if self._user else "system"
 

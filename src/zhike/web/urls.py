@@ -1,1 +1,98 @@
-urlpatterns=[]
+"""The addresses of the pages."""
+
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from zhike.web.commerce import listing as commerce_listing  # noqa: F401
+from zhike.web.commerce import views as commerce
+from zhike.web.customers import listing as customer_listing  # noqa: F401
+from zhike.web.customers import views as customers
+from zhike.web.history import views as history
+from zhike.web.imports import views as imports
+from zhike.web.listing import views as lists
+from zhike.web.palette import views as palette
+from zhike.web.records import views as records
+from zhike.web.session import views as session
+from zhike.web.settings import views as settings
+
+_session = [
+    path("sign-in", session.sign_in, name="sign_in"),
+    path("sign-in/language", session.set_language, name="sign_in_language"),
+    path("sign-out", session.sign_out, name="sign_out"),
+    path("healthz", session.healthz, name="healthz"),
+]
+_lists = [
+    path("condition", lists.condition, name="list_condition"),
+    path("condition/add", lists.add_condition, name="list_add_condition"),
+    path("columns", lists.choose_columns, name="list_columns"),
+    path("bulk", lists.bulk, name="list_bulk"),
+    path("bulk/field", lists.bulk_field, name="list_bulk_field"),
+    path("views", lists.keep_view, name="list_keep_view"),
+    path("views/<uuid:view_id>/remove", lists.drop_view, name="list_drop_view"),
+    path("export", lists.export, name="list_export"),
+    path("pick", lists.pick, name="pick"),
+]
+_records = [
+    path("fields/<slug:field>", records.field, name="record_field"),
+    path("archive", records.archive, name="record_archive"),
+    path("restore", records.restore, name="record_restore"),
+]
+_customers = [
+    path("", lists.show, {"name": "customer"}, name="customer_list"),
+    path("new", records.new, {"name": "customer"}, name="customer_new"),
+    path("<uuid:pk>", customers.customer, name="customer"),
+    path("<uuid:pk>/write", customers.write, name="customer_write"),
+    path("<uuid:pk>/relations", customers.relate, name="relation_add"),
+    path("<uuid:pk>/relations/<uuid:relation_id>/remove", customers.unrelate, name="relation_remove"),
+    path("<uuid:pk>/files", customers.attach, name="attachment_add"),
+    path("<uuid:pk>/files/<uuid:attachment_id>", customers.download, name="attachment"),
+    path("<uuid:pk>/files/<uuid:attachment_id>/remove", customers.detach, name="attachment_remove"),
+]
+_orders = [
+    path("", lists.show, {"name": "order"}, name="order_list"),
+    path("new", commerce.new_order, name="order_new"),
+    path("<uuid:pk>", commerce.order, name="order"),
+    path("<uuid:pk>/payments", commerce.pay, name="order_pay"),
+    path("<uuid:pk>/cancel", commerce.cancel, name="order_cancel"),
+    path("<uuid:pk>/returns", commerce.return_goods, name="order_return"),
+]
+_products = [
+    path("", lists.show, {"name": "product"}, name="product_list"),
+    path("new", records.new, {"name": "product"}, name="product_new"),
+    path("<uuid:pk>", commerce.product, name="product"),
+]
+_imports = [
+    path("", imports.begin, name="import_list"),
+    path("<uuid:pk>", imports.run, name="import"),
+    path("<uuid:pk>/start", imports.start, name="import_start"),
+    path("<uuid:pk>/apply", imports.apply, name="import_apply"),
+    path("<uuid:pk>/refused", imports.refused, name="import_refused"),
+]
+_settings = [
+    path("", settings.preferences, name="settings"),
+    path("preferences", settings.prefer, name="prefer"),
+    path("password", settings.password, name="password"),
+    path("firm", settings.company, name="company"),
+    path("users", settings.users, name="users"),
+    path("users/new", settings.new_user, name="user_new"),
+    path("users/<uuid:pk>", settings.user, name="user"),
+    path("teams", settings.new_team, name="team_new"),
+    path("tokens", settings.tokens, name="tokens"),
+    path("tokens/<uuid:pk>/revoke", settings.revoke_token, name="token_revoke"),
+]
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="customer_list"), name="home"),
+    *_session,
+    path("palette", palette.palette, name="palette"),
+    path("lists/<slug:name>/", include(_lists)),
+    path("records/<slug:name>/<uuid:pk>/", include(_records)),
+    path("customers/", include(_customers)),
+    path("orders/", include(_orders)),
+    path("products/", include(_products)),
+    path("tasks/<uuid:pk>/done", customers.complete_task, name="task_done"),
+    path("imports/", include(_imports)),
+    path("history", history.history, name="history"),
+    path("batches/<uuid:batch_id>/undo", records.undo, name="batch_undo"),
+    path("settings/", include(_settings)),
+]

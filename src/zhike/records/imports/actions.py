@@ -116,6 +116,22 @@ def check_mapping(kind: Importer, mapping: Mapping[str, str], headings: list[str
 
 def start_import(viewer: Viewer, import_id: UUID, *, is_dry_run: bool) -> Import:
     """Lets a worker read the file and, unless it is a dry run, apply it."""
+    from zhike.records.jobs import run_import as job
+
+    run = _begin(viewer, import_id, is_dry_run=is_dry_run)
+    later(job, import_id=str(run.pk))
+    return run
+
+
+def import_now(
+    viewer: Viewer, import_id: UUID, *, is_dry_run: bool, report: Report | None = None
+) -> Import:
+    """Reads and applies a file in this process."""
+    run = _begin(viewer, import_id, is_dry_run=is_dry_run)
+    return run_import(run.pk, viewer=viewer, report=report)
+
+
+def _begin(viewer: Viewer, import_id: UUID, *, is_dry_run: bool) -> Import:
     run = get_import(viewer, import_id)
     check_mapping(importer(run.record_type), run.mapping, run.headings)
     waiting = (Import.State.UPLOADED, Import.State.CHECKED, Import.State.FAILED)
@@ -128,9 +144,6 @@ def start_import(viewer: Viewer, import_id: UUID, *, is_dry_run: bool) -> Import
     )
     if not begun:
         raise Conflict("running", _("This import has begun already."))
-    from zhike.records.jobs import run_import as job
-
-    later(job, import_id=str(run.pk))
     run.refresh_from_db()
     return run
 
@@ -407,5 +420,3 @@ def _folder() -> Path:
     folder = files_folder() / "imports"
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
-
-

@@ -1,6 +1,7 @@
 """The pages of every list. Which one it is stands in the address."""
 
 import json
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -80,7 +81,7 @@ def bulk(request: HttpRequest, name: str) -> HttpResponse:
 
 def _chosen(request: HttpRequest, listing: Reading) -> list:
     if request.POST.get("everything") != "1":
-        return [*request.POST.getlist("ids")]
+        return _ids(request.POST.getlist("ids"))
     ids, cursor = [], None
     while len(ids) < MOST_AT_ONCE:
         page = find_ids(
@@ -92,6 +93,13 @@ def _chosen(request: HttpRequest, listing: Reading) -> list:
         if cursor is None:
             return ids
     raise Invalid("too_many", _("At most 2,000 records can be changed at once; narrow the list."))
+
+
+def _ids(texts: list[str]) -> list[UUID]:
+    try:
+        return [UUID(text) for text in texts]
+    except ValueError:
+        raise Invalid("bad_value", _("This selection can't be read.")) from None
 
 
 @require_GET

@@ -97,3 +97,17 @@ def initial(name: str) -> str:
 def get(mapping, key):
     """A value out of a mapping by a key that is a variable."""
     return mapping.get(key, "") if mapping else ""
+
+
+@register.filter
+def chart_lines(data: dict) -> list[tuple[str, list]]:
+    """A chart's data by row, for the table behind it."""
+    columns = [series["values"] for series in data["series"]]
+    return list(zip(data["x"], zip(*columns, strict=True), strict=True))
+
+
+@register.filter
+def chart_value(value, unit: str) -> str:
+    if value is None:
+        return formats.NOTHING
+    return formats.percent(value, 1) if unit == "percent" else formats.number(value)

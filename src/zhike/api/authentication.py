@@ -1,0 +1,49 @@
+"""Who calls: a bearer token, or the browser's session (then with the CSRF token)."""
+
+from django.http import HttpRequest
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.translation import gettext as _
+
+from zhike.access.actions import note_token_use
+from zhike.access.queries import active_user, token_of, viewer_of
+from zhike.access.viewer import Viewer
+from zhike.kernel.errors import NotAllowed
+
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+def viewer_from(request: HttpRequest) -> Viewer | None:
+    """The viewer of a request, None for a stranger; looked up once."""
+    if not hasattr(request, "api_viewer"):
+        request.api_viewer = _look_up(request)
+    return request.api_viewer
+
+
+def _look_up(request: HttpRequest) -> Viewer | None:
+    header = request.headers.get("Authorization", "")
+    if header:
+        scheme, _space, secret = header.partition(" ")
+        token = token_of(secret.strip()) if scheme.lower() == "bearer" else None
+        if token is None:
+            return None
+        note_token_use(token)
+        return viewer_of(token.user, kind="token", source="api", scopes=token.scopes)
+    user_id = request.session.get("user_id")
+    user = active_user(user_id) if user_id else None
+    if user is None:
+        return None
+    if request.method not in _SAFE:
+        _check_csrf(request)
+    return viewer_of(user, source="api")
+
+
+def _check_csrf(request: HttpRequest) -> None:
+    request.csrf_processing_done = False
+    checker = CsrfViewMiddleware(lambda _request: None)
+    checker.process_request(request)
+    if checker.process_view(request, _enforced, (), {}) is not None:
+        raise NotAllowed("csrf", _("The CSRF token is missing or wrong."))
+
+
+def _enforced(request: HttpRequest) -> None:
+    """Stands for the view when CSRF is checked: it has no exemption."""

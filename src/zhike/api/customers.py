@@ -1,0 +1,244 @@
+"""/customers, /tasks and what hangs on a customer."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from ninja import File, Query, Router, Schema, Status, UploadedFile
+
+from zhike.api import shapes
+from zhike.api.lists import ListParams, PageOut, answer_list
+from zhike.api.records import BulkIn, BulkOut, tag, upsert, wanted_version
+from zhike.api.shapes import StrictSchema, given, input_schema
+from zhike.commerce.queries import orders_of
+from zhike.customers import actions, queries
+from zhike.customers.facts import CUSTOMER, TASK
+from zhike.events.queries import timeline
+from zhike.insight.queries import explain
+from zhike.records.actions import archive_record, change_record, restore_record
+
+router = Router(tags=["customers"])
+tasks = Router(tags=["tasks"])
+CustomerIn = input_schema(CUSTOMER, "CustomerIn")
+
+
+class TaskPatch(StrictSchema):
+    title: str | None = None
+    due_on: date | None = None
+    assignee: UUID | None = None
+
+
+class NoteIn(StrictSchema):
+    text: str
+
+
+class ContactIn(StrictSchema):
+    channel: str
+    outcome: str = ""
+    text: str = ""
+    next_on: date | None = None
+    next_step: str = ""
+    happened_at: datetime | None = None
+
+
+class TaskIn(StrictSchema):
+    title: str
+    due_on: date | None = None
+    assignee: UUID | None = None
+
+
+class RelationIn(StrictSchema):
+    kind: str
+    other: UUID
+
+
+class EventIdOut(Schema):
+    event: int
+
+
+@router.get("", response=PageOut, exclude_unset=True, summary="List customers")
+def list_customers(request: HttpRequest, params: Query[ListParams]):
+    return answer_list(CUSTOMER, request.auth, params, shapes.customers)
+
+
+@router.post("", response={201: dict[str, Any]}, summary="Create a customer")
+def create(request: HttpRequest, response: HttpResponse, body: CustomerIn):
+    party = actions.create_customer(given(body), viewer=request.auth)
+    tag(response, party)
+    return Status(201, shapes.customers(request.auth, [party])[0])
+
+
+@router.post("/bulk", response=BulkOut, summary="Create or change up to 1,000 customers")
+def bulk(request: HttpRequest, body: BulkIn):
+    viewer = request.auth
+    return upsert(
+        CUSTOMER, viewer, body,
+        find=lambda item, keys: queries.match(viewer, item, keys or ("code",)),
+        create=actions.create_customer, change=actions.change_customer,
+    )  # fmt: skip
+
+
+@router.get("/{uuid:customer_id}", response=dict[str, Any], summary="One customer")
+def read(request: HttpRequest, response: HttpResponse, customer_id: UUID, include: str = ""):
+    viewer = request.auth
+    party = queries.customer(viewer, customer_id)
+    tag(response, party)
+    return shapes.customers(viewer, [party])[0] | _included(viewer, party, include)
+
+
+def _included(viewer, party, include: str) -> dict[str, Any]:
+    wanted = {name.strip() for name in include.split(",")}
+    found: dict[str, Any] = {}
+    if "timeline" in wanted:
+        found["timeline"] = shapes.events(timeline(party.pk).items)
+    if "orders" in wanted:
+        found["orders"] = shapes.orders(viewer, orders_of(viewer, party.pk).items)
+    if "tasks" in wanted:
+        found["tasks"] = shapes.tasks(viewer, queries.open_tasks(viewer, party.pk))
+    return found
+
+
+@router.patch("/{uuid:customer_id}", response=dict[str, Any], summary="Change a customer")
+def change(request: HttpRequest, response: HttpResponse, customer_id: UUID, body: CustomerIn):
+    version = wanted_version(request)
+    party = actions.change_customer(customer_id, given(body), viewer=request.auth, version=version)
+    tag(response, party)
+    return shapes.customers(request.auth, [party])[0]
+
+
+@router.post("/{uuid:customer_id}/archive", response=dict[str, Any])
+def archive(request: HttpRequest, customer_id: UUID):
+    party = archive_record(CUSTOMER, customer_id, viewer=request.auth)
+    return shapes.customers(request.auth, [party])[0]
+
+
+@router.post("/{uuid:customer_id}/restore", response=dict[str, Any])
+def restore(request: HttpRequest, customer_id: UUID):
+    party = restore_record(CUSTOMER, customer_id, viewer=request.auth)
+    return shapes.customers(request.auth, [party])[0]
+
+
+@router.get("/{uuid:customer_id}/timeline", response=PageOut, exclude_unset=True)
+def read_timeline(
+    request: HttpRequest,
+    customer_id: UUID,
+    group: Literal["orders", "contact", "file", "system"] | None = None,
+    cursor: str | None = None,
+):
+    party = queries.customer(request.auth, customer_id)
+    page = timeline(party.pk, group=group, cursor=cursor or None)
+    return {"items": shapes.events(page.items), "next_cursor": page.next_cursor}
+
+
+@router.get("/{uuid:customer_id}/scores", response=list[dict[str, Any]])
+def read_scores(request: HttpRequest, customer_id: UUID):
+    """Every score in words, with the reason."""
+    party = queries.customer(request.auth, customer_id)
+    return [
+        {"key": e.key, "label": e.label, "figure": e.figure, "detail": e.detail, "why": e.why}
+        for e in explain(request.auth, party)
+    ]
+
+
+@router.post("/{uuid:customer_id}/notes", response={201: EventIdOut})
+def add_note(request: HttpRequest, customer_id: UUID, body: NoteIn):
+    event = actions.add_note(customer_id, text=body.text, viewer=request.auth)
+    return Status(201, {"event": event})
+
+
+@router.post("/{uuid:customer_id}/contacts", response={201: EventIdOut})
+def log_contact(request: HttpRequest, customer_id: UUID, body: ContactIn):
+    event = actions.log_contact(customer_id, viewer=request.auth, **body.model_dump())
+    return Status(201, {"event": event})
+
+
+@router.post("/{uuid:customer_id}/tasks", response={201: dict[str, Any]})
+def create_task(request: HttpRequest, customer_id: UUID, body: TaskIn):
+    task = actions.create_task(customer_id, viewer=request.auth, **body.model_dump())
+    return Status(201, shapes.tasks(request.auth, [task])[0])
+
+
+@router.get("/{uuid:customer_id}/relations", response=list[dict[str, Any]])
+def list_relations(request: HttpRequest, customer_id: UUID):
+    party = queries.customer(request.auth, customer_id)
+    return [
+        {"id": one.relation_id, "label": one.label, "customer": one.party.pk,
+         "name": one.party.name}
+        for one in queries.related_parties(request.auth, party)
+    ]  # fmt: skip
+
+
+@router.post("/{uuid:customer_id}/relations", response={201: dict[str, Any]})
+def add_relation(request: HttpRequest, customer_id: UUID, body: RelationIn):
+    relation = actions.add_relation(
+        customer_id, kind=body.kind, other_id=body.other, viewer=request.auth
+    )
+    return Status(201, {"id": relation.pk, "kind": relation.kind, "other": relation.other_id})
+
+
+@router.delete("/{uuid:customer_id}/relations/{uuid:relation_id}", response={204: None})
+def remove_relation(request: HttpRequest, customer_id: UUID, relation_id: UUID):
+    actions.remove_relation(relation_id, viewer=request.auth)
+    return Status(204, None)
+
+
+@router.get("/{uuid:customer_id}/attachments", response=list[dict[str, Any]])
+def list_attachments(request: HttpRequest, customer_id: UUID):
+    party = queries.customer(request.auth, customer_id)
+    return [_attachment(one) for one in queries.attachments(party)]
+
+
+@router.post("/{uuid:customer_id}/attachments", response={201: dict[str, Any]})
+def attach(request: HttpRequest, customer_id: UUID, file: File[UploadedFile]):
+    return Status(
+        201, _attachment(actions.add_attachment(customer_id, upload=file, viewer=request.auth))
+    )
+
+
+@router.get("/{uuid:customer_id}/attachments/{uuid:attachment_id}", response={200: bytes})
+def download(request: HttpRequest, customer_id: UUID, attachment_id: UUID):
+    found = queries.attachment(request.auth, attachment_id)
+    path = actions.attachment_path(found.pk)
+    return FileResponse(path.open("rb"), as_attachment=True, filename=found.name)
+
+
+@router.delete("/{uuid:customer_id}/attachments/{uuid:attachment_id}", response={204: None})
+def detach(request: HttpRequest, customer_id: UUID, attachment_id: UUID):
+    actions.remove_attachment(attachment_id, viewer=request.auth)
+    return Status(204, None)
+
+
+def _attachment(one) -> dict[str, Any]:
+    return {
+        "id": one.pk,
+        "name": one.name,
+        "size": one.size,
+        "content_type": one.content_type,
+        "created_at": one.created_at,
+    }
+
+
+@tasks.get("", response=PageOut, exclude_unset=True, summary="List tasks")
+def list_tasks(request: HttpRequest, params: Query[ListParams]):
+    return answer_list(TASK, request.auth, params, shapes.tasks)
+
+
+@tasks.patch("/{uuid:task_id}", response=dict[str, Any])
+def change_task(request: HttpRequest, response: HttpResponse, task_id: UUID, body: TaskPatch):
+    version = wanted_version(request)
+    task = change_record(TASK, task_id, given(body), viewer=request.auth, version=version)
+    tag(response, task)
+    return shapes.tasks(request.auth, [task])[0]
+
+
+@tasks.post("/{uuid:task_id}/complete", response=dict[str, Any])
+def complete_task(request: HttpRequest, task_id: UUID):
+    task = actions.complete_task(task_id, viewer=request.auth)
+    return shapes.tasks(request.auth, [task])[0]
+
+
+@tasks.post("/{uuid:task_id}/archive", response=dict[str, Any])
+def archive_task(request: HttpRequest, task_id: UUID):
+    task = archive_record(TASK, task_id, viewer=request.auth)
+    return shapes.tasks(request.auth, [task])[0]

@@ -1,0 +1,178 @@
+"""/me, /users, /teams, /tokens, /views and /schema: the firm and its people."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from zhike.access import actions, queries
+from zhike.api.shapes import StrictSchema, given
+from zhike.filters.check import OPS
+from zhike.records.actions import remove_view, save_view
+from zhike.records.queries import saved_views
+from zhike.records.types import record_type
+
+router = Router(tags=["firm"])
+
+
+class UserIn(StrictSchema):
+    email: str
+    name: str
+    role: str
+    sight: str
+    team: UUID | None = None
+    password: str | None = None
+
+
+class UserPatch(StrictSchema):
+    name: str | None = None
+    role: str | None = None
+    sight: str | None = None
+    is_active: bool | None = None
+
+
+class TeamIn(StrictSchema):
+    name: str
+    parent: UUID | None = None
+
+
+class TokenIn(StrictSchema):
+    name: str
+    scopes: list[str]
+
+
+class ViewIn(StrictSchema):
+    record_type: str
+    name: str
+    filter: dict[str, Any] = {}
+    columns: list[str] = []
+    sort: str = ""
+    is_for_everybody: bool = False
+
+
+def _user(user) -> dict[str, Any]:
+    return {
+        "id": user.pk,
+        "email": user.email,
+        "name": user.name,
+        "role": user.role,
+        "sight": user.sight,
+        "team": user.team_id,
+        "is_active": user.is_active,
+    }
+
+
+@router.get("/me", response=dict[str, Any])
+def me(request: HttpRequest):
+    viewer = request.auth
+    scopes = None if viewer.scopes is None else sorted(viewer.scopes)
+    return {"id": viewer.user_id, "name": viewer.name, "role": viewer.role, "sight": viewer.sight,
+            "team": viewer.team_id, "scopes": scopes}  # fmt: skip
+
+
+@router.get("/users", response=list[dict[str, Any]])
+def list_users(request: HttpRequest):
+    return [_user(user) for user in queries.users(request.auth)]
+
+
+@router.post("/users", response={201: dict[str, Any]})
+def create_user(request: HttpRequest, body: UserIn):
+    values = body.model_dump()
+    user = actions.create_user(request.auth, team_id=values.pop("team"), **values)
+    return Status(201, _user(user))
+
+
+@router.patch("/users/{uuid:user_id}", response=dict[str, Any])
+def change_user(request: HttpRequest, user_id: UUID, body: UserPatch):
+    values = {name: value for name, value in given(body).items() if value is not None}
+    return _user(actions.change_user(request.auth, user_id, **values))
+
+
+@router.get("/teams", response=list[dict[str, Any]])
+def list_teams(request: HttpRequest):
+    return [{"id": pk, "name": name} for pk, name in queries.team_names().items()]
+
+
+@router.post("/teams", response={201: dict[str, Any]})
+def create_team(request: HttpRequest, body: TeamIn):
+    team = actions.create_team(request.auth, name=body.name, parent_id=body.parent)
+    return Status(201, {"id": team.pk, "name": team.name, "parent": team.parent_id})
+
+
+@router.get("/tokens", response=list[dict[str, Any]])
+def list_tokens(request: HttpRequest):
+    return [
+        {"id": t.pk, "name": t.name, "scopes": t.scopes, "last_used_at": t.last_used_at}
+        for t in queries.tokens(request.auth)
+    ]
+
+
+@router.post("/tokens", response={201: dict[str, Any]})
+def create_token(request: HttpRequest, body: TokenIn):
+    """The secret is shown once, here."""
+    viewer = request.auth
+    token, secret = actions.create_token(
+        viewer, user_id=viewer.user_id, name=body.name, scopes=body.scopes
+    )
+    return Status(
+        201, {"id": token.pk, "name": token.name, "scopes": token.scopes, "secret": secret}
+    )
+
+
+@router.delete("/tokens/{uuid:token_id}", response={204: None})
+def revoke_token(request: HttpRequest, token_id: UUID):
+    actions.revoke_token(request.auth, token_id)
+    return Status(204, None)
+
+
+@router.get("/views", response=list[dict[str, Any]])
+def list_views(request: HttpRequest, record_type_name: str = "customer"):
+    kind = record_type(record_type_name)
+    return [_view(view) for view in saved_views(kind, request.auth)]
+
+
+@router.post("/views", response={201: dict[str, Any]})
+def create_view(request: HttpRequest, body: ViewIn):
+    values = body.model_dump()
+    kind = record_type(values.pop("record_type"))
+    return Status(201, _view(save_view(request.auth, kind, **values)))
+
+
+@router.delete("/views/{uuid:view_id}", response={204: None})
+def delete_view(request: HttpRequest, view_id: UUID):
+    remove_view(request.auth, view_id)
+    return Status(204, None)
+
+
+def _view(view) -> dict[str, Any]:
+    return {
+        "id": view.pk,
+        "record_type": view.record_type,
+        "name": view.name,
+        "filter": view.filter,
+        "columns": view.columns,
+        "sort": view.sort,
+        "is_for_everybody": view.owner_id is None,
+    }
+
+
+@router.get("/schema/{name}", response=dict[str, Any])
+def read_schema(request: HttpRequest, name: str):
+    """What can be asked about a kind of record: its facts and their operators."""
+    schema = record_type(name).schema
+    return {
+        "name": schema.name,
+        "facts": [
+            {
+                "name": fact.name,
+                "label": str(fact.label),
+                "kind": fact.kind,
+                "ops": OPS[fact.kind],
+                "window": fact.takes_window,
+                "sortable": fact.is_sortable,
+                "choices": {k: str(v) for k, v in fact.choices().items()} if fact.choices else None,
+            }
+            for fact in schema.facts.values()
+        ],
+    }

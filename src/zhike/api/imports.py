@@ -1,0 +1,110 @@
+"""/imports and /batches: files on their way in, and the undo of any work."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import FileResponse, HttpRequest
+from django.utils.translation import gettext as _
+from ninja import File, Form, Router, Schema, Status, UploadedFile
+
+from zhike.api.shapes import StrictSchema
+from zhike.kernel.errors import NotFound
+from zhike.records.actions import undo_batch
+from zhike.records.imports import actions
+from zhike.records.queries import batches
+
+router = Router(tags=["imports"])
+work = Router(tags=["batches"])
+
+
+class MappingIn(StrictSchema):
+    mapping: dict[str, str]
+    options: dict[str, Any] = {}
+
+
+class StartIn(StrictSchema):
+    dry_run: bool = False
+
+
+class UndoOut(Schema):
+    batch: UUID
+    done: int
+    left: int
+
+
+def _import(run) -> dict[str, Any]:
+    return {
+        "id": run.pk,
+        "type": run.record_type,
+        "file": run.file_name,
+        "state": run.state,
+        "is_dry_run": run.is_dry_run,
+        "headings": run.headings,
+        "sample": run.sample,
+        "mapping": run.mapping,
+        "options": run.options,
+        "size": run.size,
+        "bytes_read": run.bytes_read,
+        "rows": run.rows,
+        "groups": run.groups,
+        "applied": run.applied,
+        "created": run.created,
+        "updated": run.updated,
+        "skipped": run.skipped,
+        "refused": run.refused,
+        "error": run.error,
+        "batch": run.batch_id,
+    }
+
+
+@router.post("", response={201: dict[str, Any]}, summary="Upload a file")
+def upload(request: HttpRequest, file: File[UploadedFile], type: Form[str]):
+    return Status(201, _import(actions.upload_import(request.auth, type=type, upload=file)))
+
+
+@router.get("/{uuid:import_id}", response=dict[str, Any])
+def read(request: HttpRequest, import_id: UUID):
+    return _import(actions.get_import(request.auth, import_id))
+
+
+@router.patch("/{uuid:import_id}", response=dict[str, Any])
+def map_columns(request: HttpRequest, import_id: UUID, body: MappingIn):
+    return _import(actions.map_import(request.auth, import_id, **body.model_dump()))
+
+
+@router.post("/{uuid:import_id}/start", response={202: dict[str, Any]})
+def start(request: HttpRequest, import_id: UUID, body: StartIn):
+    run = actions.start_import(request.auth, import_id, is_dry_run=body.dry_run)
+    return Status(202, _import(run))
+
+
+@router.get("/{uuid:import_id}/errors", response={200: bytes})
+def errors(request: HttpRequest, import_id: UUID):
+    """The refused rows as CSV, with the reasons."""
+    run = actions.get_import(request.auth, import_id)
+    if not run.refused:
+        raise NotFound("no_errors", _("No row was refused."))
+    path = actions.error_file_path(run)
+    actions.write_error_file(run, path)
+    return FileResponse(path.open("rb"), as_attachment=True, filename="errors.csv")
+
+
+@work.get("", response=list[dict[str, Any]], summary="Recent work that can be undone")
+def list_batches(request: HttpRequest):
+    return [
+        {
+            "id": batch.pk,
+            "kind": batch.kind,
+            "label": batch.label,
+            "user": batch.user_id,
+            "created_at": batch.created_at,
+            "undone_at": batch.undone_at,
+        }
+        for batch in batches(request.auth)
+    ]
+
+
+@work.post("/{uuid:batch_id}/undo", response=UndoOut)
+def undo(request: HttpRequest, batch_id: UUID):
+    batch, done, left = undo_batch(request.auth, batch_id)
+    return {"batch": batch.pk, "done": done, "left": left}

@@ -1,0 +1,102 @@
+"""Filling an empty base with the demo company."""
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from zhike.access.actions import create_team, create_user
+from zhike.access.queries import team_names, user_ids_by_word, viewer_by_id
+from zhike.access.viewer import SYSTEM, Viewer
+from zhike.customers.facts import CUSTOMER
+from zhike.demo.bulk import analyse, bare_tables
+from zhike.demo.places import TEAMS
+from zhike.demo.simulation import simulate
+from zhike.demo.staff import COLLEAGUES, COMPANY, DOMAIN
+from zhike.demo.writing import TABLES, Desk, Report, write_world
+from zhike.kernel import clock
+from zhike.records.actions import open_batch, set_firm
+from zhike.records.models import Batch
+from zhike.records.queries import firm
+
+FEWEST_CUSTOMERS, MOST_CUSTOMERS = 200, 1_000_000
+# From here on indexes are built at the end, for which the tables are closed to everybody else.
+MANY_CUSTOMERS = 50_000
+DEMO = replace(SYSTEM, source="demo")
+LOAD_LOCK = 0x64656D6F  # "demo"
+
+
+def load_demo(
+    customers: int = 5_000,
+    seed: int = 1,
+    report: Report | None = None,
+    *,
+    until: date | None = None,
+) -> bool:
+    """Fills the base with a simulated company; False, and nothing done, where there are customers.
+
+    History ends with the day before `until` (default: today). One transaction, whatever the size:
+    a load that is killed leaves nothing and is simply run again.
+    """
+    with transaction.atomic():
+        _wait_for_others()
+        if CUSTOMER.model._default_manager.exists():
+            return False
+        world = simulate(customers, seed, until or clock.today())
+        set_firm(DEMO, name=firm().name or COMPANY, currency="CNY")
+        teams = _teams()
+        sellers = _sellers(teams)
+        batch = open_batch(DEMO, kind=Batch.Kind.DEMO, label=_("Demo company"))
+        desk = Desk(world, batch.pk, DEMO, teams, sellers, report or _say_nothing)
+        with bare_tables(TABLES) if customers > MANY_CUSTOMERS else nullcontext():
+            write_world(desk)
+            desk.report("indexes", 0, 1)
+        analyse(TABLES)
+        desk.report("indexes", 1, 1)
+    return True
+
+
+def _wait_for_others() -> None:
+    """Of two loads at once the second one finds customers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOAD_LOCK])
+
+
+def _teams() -> dict[str, UUID]:
+    """The company and the teams below it, by name. Teams that are there already are kept."""
+    teams = {name: UUID(pk) for pk, name in team_names().items()}
+    for name in (COMPANY, *TEAMS):
+        if name not in teams:
+            parent_id = None if name == COMPANY else teams[COMPANY]
+            teams[name] = create_team(DEMO, name=name, parent_id=parent_id).pk
+    return teams
+
+
+def _sellers(teams: Mapping[str, UUID]) -> dict[int, Viewer]:
+    """The colleagues who sell, by place in COLLEAGUES. Nobody has a password, so nobody can sign
+    in until the administrator sets one."""
+    known = user_ids_by_word()
+    sellers = {}
+    for place, one in enumerate(COLLEAGUES):
+        email = f"{one.account}@{DOMAIN}"
+        user_id = known.get(email)
+        if user_id is None:
+            user_id = create_user(
+                DEMO,
+                email=email,
+                name=one.name,
+                role=one.role,
+                sight=one.sight,
+                team_id=teams[one.team],
+            ).pk
+        if one.sells:
+            sellers[place] = viewer_by_id(user_id, source=DEMO.source)
+    return sellers
+
+
+def _say_nothing(step: str, done: int, total: int) -> None:
+    pass

@@ -1,0 +1,118 @@
+"""Customers, and how they are related."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import numpy as np
+
+from zhike.customers.facts import CUSTOMER
+from zhike.demo.ids import as_texts, new_ids
+from zhike.demo.places import ALL_PLACES
+from zhike.demo.profiles import NOBODY
+from zhike.demo.writing.desk import RELATION, Desk
+from zhike.events.actions import Draft
+
+
+def write_customers(desk: Desk) -> np.ndarray:
+    """Writes all customers and "file opened" at the time when each came; returns their ids."""
+    arrived = desk.world.arrived
+    ids = new_ids(desk.utc(arrived))
+    desk.write(CUSTOMER.model, _customers(desk, ids))
+    desk.tell(_arrivals(desk, ids))
+    return ids
+
+
+def _customers(desk: Desk, ids: np.ndarray) -> Iterator[SimpleNamespace]:
+    profiles = desk.world.profiles
+    teams = {place: desk.teams[ALL_PLACES[place].team] for place in range(len(ALL_PLACES))}
+    for at in desk.chunks("customers", desk.world.customers):
+        columns = zip(
+            range(at.start, at.stop),
+            as_texts(ids[at]),
+            desk.moments(desk.world.arrived[at]),
+            profiles.is_shop[at].tolist(),
+            profiles.is_female[at].tolist(),
+            profiles.name[at].tolist(),
+            profiles.email[at].tolist(),
+            profiles.phone[at].tolist(),
+            profiles.place[at].tolist(),
+            profiles.birthday[at].tolist(),
+            profiles.industry[at].tolist(),
+            profiles.tags[at].tolist(),
+            profiles.source[at].tolist(),
+            profiles.owner[at].tolist(),
+            profiles.employer[at].tolist(),
+            profiles.job_title[at].tolist(),
+            strict=True,
+        )
+        for (
+            number, pk, arrived, is_shop, is_female, name, email, phone, place_number, birthday,
+            industry, tags, source, owner, employer, job_title,
+        ) in columns:  # fmt: skip
+            place = ALL_PLACES[place_number]
+            has_job = employer != NOBODY
+            customer = desk.row(
+                id=pk,
+                created_at=arrived,
+                updated_at=arrived,
+                source=source,
+                kind="company" if is_shop else "person",
+                name=name,
+                code=f"C{number + 1:07d}",
+                emails=[email] if email else [],
+                phones=[str(phone)] if phone else [],
+                company_id=as_texts(ids[employer])[0] if has_job else None,
+                company=SimpleNamespace(name=profiles.name[employer]) if has_job else None,
+                job_title=job_title,
+                birthday=birthday,
+                gender="" if is_shop else "female" if is_female else "male",
+                industry=industry,
+                registration_no="",
+                website="",
+                country=place.country,
+                province=place.province,
+                city=place.city,
+                street="",
+                owner_id=desk.sellers[owner].user_id if owner != NOBODY else None,
+                team_id=teams[place_number],
+                tags=list(tags),
+                remark="",
+                consents={},
+            )
+            CUSTOMER.derive(customer)
+            yield customer
+
+
+def _arrivals(desk: Desk, ids: np.ndarray) -> Iterator[Draft]:
+    names = desk.world.profiles.name
+    for at in desk.chunks("files", desk.world.customers):
+        moments = desk.moments(desk.world.arrived[at])
+        for pk, name, moment in zip(as_texts(ids[at]), names[at], moments, strict=True):
+            yield Draft("customer.created", "customer", pk, pk, moment, {"name": name})
+
+
+def write_relations(desk: Desk, party_ids: np.ndarray) -> None:
+    """Branches and their parents, persons and those who brought them; since the later one came."""
+    profiles = desk.world.profiles
+    for kind, link in (("parent", profiles.parent), ("referred_by", profiles.referrer)):
+        party = np.flatnonzero(link != NOBODY)
+        ids = new_ids(desk.utc(desk.world.arrived[party]))
+        desk.write(RELATION, _relations(desk, kind, ids, party, link[party], party_ids))
+        desk.tell(_related(desk, kind, party, link[party], party_ids))
+
+
+def _relations(desk, kind, ids, party, other, party_ids) -> Iterator[SimpleNamespace]:
+    moments = desk.moments(desk.world.arrived[party])
+    columns = as_texts(ids), as_texts(party_ids[party]), as_texts(party_ids[other]), moments
+    for pk, party_id, other_id, moment in zip(*columns, strict=True):
+        yield SimpleNamespace(
+            id=pk, kind=kind, party_id=party_id, other_id=other_id, created_at=moment
+        )
+
+
+def _related(desk, kind, party, other, party_ids) -> Iterator[Draft]:
+    moments, names = desk.moments(desk.world.arrived[party]), desk.world.profiles.name[other]
+    columns = as_texts(party_ids[party]), as_texts(party_ids[other]), names, moments
+    for party_id, other_id, name, moment in zip(*columns, strict=True):
+        data = {"kind": kind, "other": name, "other_id": other_id}
+        yield Draft("relation.added", "customer", party_id, party_id, moment, data)

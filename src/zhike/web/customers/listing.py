@@ -1,0 +1,46 @@
+"""The list of customers."""
+
+from django.utils.translation import gettext_lazy as _
+
+from zhike.customers.actions import change_customer, create_customer
+from zhike.customers.facts import CUSTOMER
+from zhike.filters import Test
+from zhike.web.listing import Listing, Tab, declare
+
+STAGE_TONES = {
+    "growing": "good", "formation": "good", "stable": "good", "new": "", "prospect": "",
+    "declining": "warn", "decline": "warn", "dormant": "warn", "lost": "bad", "gone": "bad",
+}  # fmt: skip
+
+CUSTOMERS = declare(
+    Listing(
+        CUSTOMER,
+        columns=(
+            "name", "owner", "stage", "value_12", "alive", "orders.count", "orders.total",
+            "orders.last", "city", "phones",
+        ),
+        card=("stage", "value_12", "orders.last"),
+        suggested=(
+            "owner", "stage", "value_12", "alive", "tags", "city", "orders.total", "orders.last",
+        ),
+        empty_text=_(
+            "Here stand the people and companies you do business with: who they are, what they "
+            "bought, what comes next. Bring them in from a file, or write down the first one."
+        ),
+        tabs=(
+            Tab("mine", _("My customers"), lambda v: Test("owner", "eq", str(v.user_id))),
+            Tab("new", _("New this month"), lambda v: Test("created_at", "within", "30d"),
+                "-created_at"),
+            Tab("unowned", _("Without an owner"), lambda v: Test("owner", "is_empty")),
+        ),
+        bulk=("owner", "team", "tags", "industry", "source", "city"),
+        form=(
+            "name", "kind", "phones", "emails", "company", "job_title", "city", "street",
+            "owner", "tags", "source", "remark",
+        ),
+        tones={"stage": STAGE_TONES, "tier": {"important": "good", "A": "good"}, "abc": {}},
+        low={"alive": 0.5},
+        create=create_customer,
+        change=change_customer,
+    )
+)  # fmt: skip

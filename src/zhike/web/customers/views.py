@@ -1,0 +1,122 @@
+"""The pages of the customer file."""
+
+from uuid import UUID
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from zhike.customers import actions, queries
+from zhike.kernel.errors import Invalid, NotFound
+from zhike.web.customers.page import CustomerPage
+from zhike.web.fragments import go, is_fragment, targets, tell, toast
+from zhike.web.values import day_or_none, id_or_none
+
+
+@require_GET
+def customer(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The file of one customer; its timeline alone when that is what is asked for."""
+    page = CustomerPage(request, queries.customer(request.viewer, pk))
+    template = "customers/customer.html"
+    if targets(request, "timeline"):
+        template = "customers/timeline.html"
+    elif targets(request, "older"):
+        template = "customers/entries.html"
+    elif targets(request, "panel"):
+        template = "customers/panel.html"
+    return render(request, template, {"page": page})
+
+
+@require_POST
+def write(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The composer: a note, a contact or a task, whichever was chosen."""
+    kind = request.POST.get("kind", "note")
+    text = request.POST.get("text", "")
+    if kind == "note":
+        actions.add_note(pk, text=text, viewer=request.viewer)
+    elif kind == "task":
+        _set_task(request, pk, text)
+    else:
+        _log_contact(request, pk, kind, text)
+    return _timeline(request, pk)
+
+
+def _set_task(request: HttpRequest, pk: UUID, text: str) -> None:
+    actions.create_task(
+        pk,
+        title=text,
+        due_on=day_or_none(request.POST, "due_on"),
+        assignee=id_or_none(request.POST, "assignee"),
+        viewer=request.viewer,
+    )
+
+
+def _log_contact(request: HttpRequest, pk: UUID, channel: str, text: str) -> None:
+    actions.log_contact(
+        pk,
+        channel=channel,
+        outcome=request.POST.get("outcome", ""),
+        text=text,
+        next_on=day_or_none(request.POST, "next_on"),
+        next_step=request.POST.get("next_step", ""),
+        viewer=request.viewer,
+    )
+
+
+def _timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
+    if not is_fragment(request):
+        return go(request, reverse("customer", args=[pk]))
+    page = CustomerPage(request, queries.customer(request.viewer, pk))
+    return tell(render(request, "customers/timeline.html", {"page": page}), written=True)
+
+
+@require_POST
+def complete_task(request: HttpRequest, pk: UUID) -> HttpResponse:
+    task = actions.complete_task(pk, viewer=request.viewer)
+    if not is_fragment(request):
+        return go(request, reverse("customer", args=[task.party_id]), _("Done."))
+    return tell(toast(HttpResponse(), _("Done.")), changed=True)
+
+
+@require_POST
+def relate(request: HttpRequest, pk: UUID) -> HttpResponse:
+    other = id_or_none(request.POST, "other")
+    if other is None:
+        raise Invalid.field("other", "missing", _("Choose a customer."))
+    kind = request.POST.get("kind", "")
+    actions.add_relation(pk, kind=kind, other_id=other, viewer=request.viewer)
+    return go(request, reverse("customer", args=[pk]))
+
+
+@require_POST
+def unrelate(request: HttpRequest, pk: UUID, relation_id: UUID) -> HttpResponse:
+    actions.remove_relation(relation_id, viewer=request.viewer)
+    return go(request, reverse("customer", args=[pk]))
+
+
+@require_POST
+def attach(request: HttpRequest, pk: UUID) -> HttpResponse:
+    if "file" not in request.FILES:
+        raise Invalid.field("file", "missing", _("Choose a file."))
+    actions.add_attachment(pk, upload=request.FILES["file"], viewer=request.viewer)
+    return go(request, reverse("customer", args=[pk]))
+
+
+@require_POST
+def detach(request: HttpRequest, pk: UUID, attachment_id: UUID) -> HttpResponse:
+    actions.remove_attachment(attachment_id, viewer=request.viewer)
+    return go(request, reverse("customer", args=[pk]))
+
+
+@require_GET
+def download(request: HttpRequest, pk: UUID, attachment_id: UUID) -> HttpResponse:
+    """An attached file, always as a download: what people upload is never shown as a page."""
+    found = queries.attachment(request.viewer, attachment_id)
+    if found.party_id != pk:
+        raise NotFound("not_found", _("There is no such file."))
+    file = actions.attachment_path(found.pk).open("rb")
+    response = FileResponse(file, as_attachment=True, filename=found.name)
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,118 @@
+"""An import as its page shows it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from zhike.customers.facts import KINDS
+from zhike.filters.schema import Words
+from zhike.kernel import clock
+from zhike.kernel.money import CURRENCIES
+from zhike.records.imports.importers import importer
+from zhike.records.imports.recognising import unmapped
+from zhike.records.models import Import
+from zhike.records.queries import firm
+from zhike.web.forms import Input
+
+SAMPLES = 3
+QUIET_FOR = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading of the file, some of its values, and the field it goes to."""
+
+    position: int
+    heading: str
+    samples: Sequence[str]
+    field: str
+
+
+class ImportPage:
+    def __init__(self, run: Import, data: QueryDict | None = None):
+        self.run = run
+        self.kind = importer(run.record_type)
+        self.data = data
+        self.errors: list[str] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its columns can still be matched."""
+        return self.run.state in (Import.State.UPLOADED, Import.State.FAILED)
+
+    @property
+    def is_running(self) -> bool:
+        return self.run.state in (Import.State.READING, Import.State.APPLYING)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it has been asked for but no worker has looked at it for a while."""
+        beat = self.run.heartbeat_at
+        return self.is_running and beat is not None and clock.now() - beat > QUIET_FOR
+
+    @property
+    def progress(self) -> int:
+        """How far it is, in percent: reading is the first half, applying the second."""
+        if self.run.state == Import.State.READING and not self.run.groups:
+            return min(49, 50 * self.run.bytes_read // max(self.run.size, 1))
+        return 50 + 50 * self.run.applied // max(self.run.groups, 1)
+
+    @property
+    def columns(self) -> list[Column]:
+        fields = {heading: name for name, heading in self.mapping.items()}
+        return [
+            Column(position, heading, self._samples(position), fields.get(heading, ""))
+            for position, heading in enumerate(self.run.headings)
+        ]
+
+    def _samples(self, position: int) -> list[str]:
+        cells = (row[position] for row in self.run.sample if position < len(row))
+        return [cell for cell in cells if cell][:SAMPLES]
+
+    @property
+    def mapping(self) -> Mapping[str, str]:
+        return self.sent_mapping if self.data is not None else self.run.mapping
+
+    @property
+    def sent_mapping(self) -> dict[str, str]:
+        """Field → heading, as the selects were set."""
+        headings = enumerate(self.run.headings)
+        chosen = {self.data.get(f"column-{position}", ""): heading for position, heading in headings}
+        chosen.pop("", None)
+        return chosen
+
+    @property
+    def sent_options(self) -> dict[str, str]:
+        return {name: self.data[name] for name in self.kind.options if self.data.get(name)}
+
+    @property
+    def options(self) -> list[Input]:
+        chosen = self.sent_options if self.data is not None else self.run.options
+        return [
+            Input(name, label, "select", chosen.get(name, ""), options=_choices(name))
+            for name, label in self.kind.options.items()
+        ]
+
+    @property
+    def missing(self) -> list[Words]:
+        """The needed fields for which no column has been found."""
+        return [f.label for f in self.kind.fields if f.is_required and f.name not in self.mapping]
+
+    @property
+    def left_out(self) -> int:
+        return len(unmapped(self.mapping, self.run.headings))
+
+
+def _choices(option: str) -> list[tuple[str, Words]]:
+    match option:
+        case "on_match":
+            return [("", _("Update")), ("skip", _("Skip"))]
+        case "customer_kind":
+            return list(KINDS.items())
+        case "currency":
+            own = firm().currency
+            return [("", own), *((code, code) for code in CURRENCIES if code != own)]
+    return [("", _("no")), ("1", _("yes"))]

@@ -1,0 +1,91 @@
+"""Bringing a file in: choose it, match its columns, try it, apply it, take it back."""
+
+from uuid import UUID
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from zhike.access.policies import require
+from zhike.kernel.errors import Invalid
+from zhike.records.imports.actions import (
+    error_file_path,
+    get_import,
+    map_import,
+    start_import,
+    upload_import,
+    write_error_file,
+)
+from zhike.records.imports.importers import importers
+from zhike.records.queries import imports
+from zhike.web.forms import Form
+from zhike.web.fragments import go, targets
+from zhike.web.imports.page import ImportPage
+
+
+@require_http_methods(["GET", "POST"])
+def begin(request: HttpRequest) -> HttpResponse:
+    """Kinds of files to choose from, a place to drop one, and what came in before."""
+    require(request.viewer, "import")
+    form = Form([], request.POST if request.method == "POST" else None)
+    if form.saves(lambda values: _upload(request)):
+        return go(request, reverse("import", args=[form.saved.pk]))
+    chosen = request.POST.get("type") or request.GET.get("type", "customer")
+    context = {
+        "kinds": importers().values(),
+        "form": form,
+        "chosen": chosen,
+        "runs": imports(request.viewer),
+    }
+    return render(request, "imports/begin.html", context, status=form.status)
+
+
+def _upload(request: HttpRequest):
+    if "file" not in request.FILES:
+        raise Invalid.field("file", "missing", _("Choose a file."))
+    kind = request.POST.get("type", "")
+    return upload_import(request.viewer, type=kind, upload=request.FILES["file"])
+
+
+@require_GET
+def run(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One import, wherever it stands; asked again every second while it runs."""
+    page = ImportPage(get_import(request.viewer, pk))
+    template = "imports/state.html" if targets(request, "import") else "imports/import.html"
+    return render(request, template, {"page": page})
+
+
+@require_POST
+def start(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Takes the columns as they were matched, then tries the file or applies it."""
+    page = ImportPage(get_import(request.viewer, pk), request.POST)
+    form = Form([], request.POST)
+    if form.saves(lambda values: _start(request, page)):
+        return go(request, reverse("import", args=[pk]))
+    page.errors = form.errors
+    return render(request, "imports/import.html", {"page": page}, status=422)
+
+
+def _start(request: HttpRequest, page: ImportPage) -> None:
+    pk = page.run.pk
+    map_import(request.viewer, pk, mapping=page.sent_mapping, options=page.sent_options)
+    start_import(request.viewer, pk, is_dry_run=request.POST.get("do") == "try")
+
+
+@require_POST
+def apply(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """After the trial: the same file for good."""
+    start_import(request.viewer, pk, is_dry_run=False)
+    return go(request, reverse("import", args=[pk]))
+
+
+@require_GET
+def refused(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The refused rows as a file, each with its reason."""
+    found = get_import(request.viewer, pk)
+    path = error_file_path(found)
+    write_error_file(found, path)
+    name = _("refused rows of %(file)s") % {"file": found.file_name}
+    return FileResponse(path.open("rb"), as_attachment=True, filename=f"{name}.csv")

@@ -1,0 +1,94 @@
+"""A field of a record as its page shows it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Model
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+
+from zhike.filters.schema import Words
+from zhike.records.fields import Field, FieldKind
+from zhike.records.queries import linked_names
+from zhike.records.types import RecordType
+from zhike.web import formats
+
+
+@dataclass(frozen=True, slots=True)
+class ShownField:
+    name: str
+    label: Words
+    value: object
+    address: str  # where it is edited
+
+
+class Names:
+    """The names behind ids, fetched once for as many fields as are shown."""
+
+    def __init__(self) -> None:
+        self._choices: dict[str, Mapping[str, Words]] = {}
+
+    def choice(self, declared: Field, value: object) -> object:
+        if declared.name not in self._choices:
+            self._choices[declared.name] = declared.choices() if declared.choices else {}
+        return self._choices[declared.name].get(str(value), value)
+
+
+def shown_fields(
+    kind: RecordType, record: Model, names: Sequence[str], scope: Names | None = None
+) -> list[ShownField]:
+    scope = scope or Names()
+    return [shown_field(kind, record, name, scope) for name in names]
+
+
+def shown_field(kind: RecordType, record: Model, name: str, scope: Names | None = None) -> ShownField:
+    declared = kind.field_by_name[name]
+    value = show(declared, getattr(record, declared.attribute), scope or Names())
+    address = reverse("record_field", args=[kind.name, record.pk, name])
+    return ShownField(name, declared.label, value, address)
+
+
+def show(declared: Field, value: object, scope: Names) -> object:
+    """A value in words, with links where they lead somewhere; empty when there is none."""
+    if value in (None, "", [], ()):
+        return ""
+    match declared.kind:
+        case FieldKind.CHOICE | FieldKind.USER | FieldKind.TEAM:
+            return scope.choice(declared, value)
+        case FieldKind.LINK:
+            return _linked(declared, value)
+        case FieldKind.TAGS:
+            return format_html_join(" ", '<span class="badge">{}</span>', ((tag,) for tag in value))
+        case FieldKind.PHONES:
+            return format_html_join(" ", '<a href="tel:{}">{}</a>', ((n, _phone(n)) for n in value))
+        case FieldKind.EMAILS:
+            return format_html_join(" ", '<a href="mailto:{}">{}</a>', ((e, e) for e in value))
+        case FieldKind.WEB:
+            text = str(value).removeprefix("https://").removesuffix("/")
+            return format_html('<a href="{}" rel="noreferrer">{}</a>', value, text)
+        case FieldKind.DATE:
+            return formats.day(value)
+        case FieldKind.TIME:
+            return formats.moment(value)
+        case FieldKind.NUMBER:
+            return formats.number(value)
+        case FieldKind.YES_NO:
+            return _("yes") if value else _("no")
+    return str(value)
+
+
+def _linked(declared: Field, value: object) -> object:
+    key = value if isinstance(value, UUID) else UUID(str(value))
+    title = linked_names(declared.links_to, [key]).get(key, "")
+    try:
+        return format_html('<a href="{}">{}</a>', reverse(declared.links_to, args=[key]), title)
+    except NoReverseMatch:
+        return title
+
+
+def _phone(number: str) -> str:
+    """A Chinese mobile number in its usual groups."""
+    is_mobile = len(number) == 11 and number.startswith("1")
+    return f"{number[:3]} {number[3:7]} {number[7:]}" if is_mobile else number

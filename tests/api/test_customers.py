@@ -1,0 +1,160 @@
+"""The customer part of the API, as another program meets it."""
+
+import pytest
+from django.test import Client
+
+from zhike.events.models import Event
+
+
+def test_a_stranger_gets_a_problem(db):
+    response = Client().get("/api/v1/customers")
+
+    assert response.status_code == 401
+    assert response["Content-Type"] == "application/problem+json"
+    assert response.json()["status"] == 401
+
+
+def test_a_list_holds_what_the_viewer_sees(calling):
+    li, han = calling("li"), calling("han")
+
+    assert [c["name"] for c in li.get("/customers").json()["items"]] == ["杭州云栖茶舍"]
+    answer = han.get("/customers?count=exact&fields=name,city&limit=2").json()
+    assert len(answer["items"]) == 2
+    assert set(answer["items"][0]) == {"name", "city"}
+    assert answer["count"] == {"value": 3, "exact": True}
+    rest = han.get(f"/customers?limit=2&cursor={answer['next_cursor']}").json()
+    assert len(rest["items"]) == 1
+    assert rest["next_cursor"] is None
+
+
+def test_a_filter_tree_selects(calling):
+    han = calling("han")
+    tree = '{"any":[{"fact":"city","op":"eq","value":"成都"},{"fact":"tags","op":"has_any","value":["茶馆"]}]}'
+
+    names = {c["name"] for c in han.get(f"/customers?filter={tree}").json()["items"]}
+
+    assert names == {"陈嘉怡", "杭州云栖茶舍"}
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("filter={", "bad_json"),
+        ('filter={"fact":"nose","op":"eq","value":1}', "unknown_fact"),
+        ('filter={"fact":"city","op":"gt","value":1}', "bad_op"),
+        ("sort=tags", "unknown_sort"),
+        ("cursor=xyz", "bad_cursor"),
+        ("fields=nose", "unknown_field"),
+    ],
+)
+def test_a_bad_question_is_refused_with_its_reason(calling, query, code):
+    response = calling("han").get(f"/customers?{query}")
+
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["code"] == code
+
+
+def test_create_read_change(calling):
+    li = calling("li")
+
+    made = li.post(
+        "/customers", {"name": "苏州和记礼品行", "kind": "company", "phones": ["0512-6688 1234"]}
+    )
+    assert made.status_code == 201
+    path = f"/customers/{made.json()['id']}"
+    assert made.json()["phones"] == ["051266881234"]
+    assert made["ETag"] == '"1"'
+
+    changed = li.patch(path, {"city": "苏州"}, **{"If-Match": '"1"'})
+    assert changed.status_code == 200
+    assert changed.json()["version"] == 2
+
+    stale = li.patch(path, {"city": "无锡"}, **{"If-Match": '"1"'})
+    assert stale.status_code == 412
+    assert li.get(path).json()["addresses"][0]["city"] == "苏州"
+
+
+def test_every_wrong_field_is_named_and_nothing_is_written(calling, cast):
+    before = Event.objects.count()
+
+    response = calling("li").post(
+        "/customers", {"name": "", "emails": ["not an address"], "birthday": "soon"}
+    )
+
+    assert response.status_code == 422
+    assert {e["field"] for e in response.json()["errors"]} == {"name", "emails", "birthday"}
+    assert Event.objects.filter(type="customer.created").count() == 3
+    assert Event.objects.count() == before + 1  # the token's own creation
+
+
+def test_somebody_elses_customer_does_not_exist(calling, cast):
+    li, path = calling("li"), f"/customers/{cast.chen.pk}"
+
+    assert li.get(path).status_code == 404
+    assert li.patch(path, {"city": "杭州"}).status_code == 404
+    assert li.post(f"{path}/notes", {"text": "hello"}).status_code == 404
+    assert li.get(f"{path}/timeline").status_code == 404
+    cast.chen.refresh_from_db()
+    assert cast.chen.city == "成都"
+
+
+def test_a_repeated_post_with_a_key_is_done_once(calling):
+    li, key = calling("li"), {"Idempotency-Key": "order-42"}
+
+    first = li.post("/customers", {"name": "Canton Tea Room"}, **key)
+    second = li.post("/customers", {"name": "Canton Tea Room"}, **key)
+    other = li.post("/customers", {"name": "Another"}, **key)
+
+    assert first.json()["id"] == second.json()["id"]
+    assert second["Idempotency-Replayed"] == "true"
+    assert other.status_code == 409
+
+
+def test_read_only_people_and_tokens_change_nothing(calling, cast):
+    guest, reader = calling("guest"), calling("li", scopes=["read"])
+
+    assert guest.post("/customers", {"name": "X"}).status_code == 403
+    assert reader.post("/customers", {"name": "X"}).status_code == 403
+    assert reader.get("/customers").status_code == 200
+    assert guest.patch(f"/customers/{cast.yunqi.pk}", {"city": "X"}).status_code == 403
+
+
+def test_bulk_tells_what_became_of_each(calling, cast):
+    li = calling("li")
+
+    answer = li.post(
+        "/customers/bulk",
+        {
+            "match_by": ["code"],
+            "items": [
+                {"code": "C001", "city": "宁波"},
+                {"code": "C100", "name": "New Tea"},
+                {"code": "C101", "emails": "bad"},
+            ],
+        },
+    ).json()
+
+    assert [r["status"] for r in answer["results"]] == ["updated", "created", "refused"]
+    assert (answer["created"], answer["updated"], answer["refused"]) == (1, 1, 1)
+    undone = calling("han").post(f"/batches/{answer['batch']}/undo").json()
+    assert (undone["done"], undone["left"]) == (2, 0)
+    cast.yunqi.refresh_from_db()
+    assert cast.yunqi.city == "杭州"
+
+
+def test_one_call_gives_the_whole_file(calling, cast):
+    li, path = calling("li"), f"/customers/{cast.yunqi.pk}"
+    li.post(f"{path}/contacts", {"channel": "call", "text": "春茶", "next_on": "2026-12-01"})
+    li.post(
+        "/orders",
+        {"number": "A-1", "customer": str(cast.yunqi.pk), "placed_at": "2026-11-01",
+         "lines": [{"description": "明前龙井", "quantity": 3, "unit_price": "188.50"}]},
+    )  # fmt: skip
+
+    whole = li.get(f"{path}?include=timeline,orders,tasks").json()
+
+    assert [o["total"] for o in whole["orders"]] == [565.5]
+    assert [t["due_on"] for t in whole["tasks"]] == ["2026-12-01"]
+    assert [e["type"] for e in whole["timeline"]] == [
+        "task.created", "contact.logged", "customer.created", "order.created",
+    ]  # fmt: skip
