@@ -1,6 +1,6 @@
 """Reading the log. Who may see a customer is decided before these are asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from zhike.events.catalogue import event_types
@@ -37,6 +37,10 @@ def _types_of(group: str) -> Sequence[str]:
 def last_of(party_id: UUID, types: Sequence[str]) -> Event | None:
     events = Event.objects.filter(party_id=party_id, type__in=types)
     return events.order_by("-happened_at", "-id").first()
+
+
+def events_by_id(ids: Iterable[int]) -> dict[int, Event]:
+    return {event.pk: event for event in Event.objects.filter(pk__in=list(ids))}
 
 
 def events_of_batch(batch_id: UUID, *, type: str | None = None):

@@ -165,9 +165,8 @@ class _Writer:
             return f"{left()} BETWEEN {self._value(low)} AND {self._value(high)}"
         if kind is Kind.TIME and op == "within":
             low, high = time_window(str(value), self.at)
-            column = left()
-            low_sql, high_sql = self._value(low), self._value(high)
-            return f"({column} >= {low_sql} AND {self._again(column, left)} < {high_sql})"
+            # Written out in order: parameters of an aggregate are due each time it is named.
+            return f"({left()} >= {self._value(low)} AND {left()} < {self._value(high)})"
         if op == "between":
             return f"{left()} BETWEEN {self._value(value[0])} AND {self._value(value[1])}"
         if op == "ne":
@@ -182,10 +181,6 @@ class _Writer:
         if op == "starts_with":
             return f"starts_with(lower({left()}), lower({self._value(value)}))"
         return f"{left()} {_SYMBOLS[op]} {self._value(value)}"
-
-    def _again(self, column: str, left: Callable[[], str]) -> str:
-        """A column named twice; one that carries parameters must write them twice as well."""
-        return left() if self.dialect.placeholder in column else column
 
     def _aggregate(self, fact: Aggregate, window: str | None) -> str:
         collection = self.schema.collections[fact.collection]

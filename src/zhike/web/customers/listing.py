@@ -8,9 +8,10 @@ from zhike.filters import Test
 from zhike.web.listing import Listing, Tab, declare
 
 STAGE_TONES = {
-    "growing": "good", "formation": "good", "stable": "good", "new": "", "prospect": "",
-    "declining": "warn", "decline": "warn", "dormant": "warn", "lost": "bad", "gone": "bad",
+    "prospect": "", "exploration": "", "build_up": "good", "stability": "good",
+    "decline": "warn", "lost": "bad",
 }  # fmt: skip
+TIER_TONES = {"key": "good", "potential": "", "ordinary": ""}
 
 CUSTOMERS = declare(
     Listing(
@@ -31,6 +32,7 @@ CUSTOMERS = declare(
             Tab("mine", _("My customers"), lambda v: Test("owner", "eq", str(v.user_id))),
             Tab("new", _("New this month"), lambda v: Test("created_at", "within", "30d"),
                 "-created_at"),
+            Tab("slipping", _("Slipping away"), lambda v: Test("stage", "eq", "decline"), "-value"),
             Tab("unowned", _("Without an owner"), lambda v: Test("owner", "is_empty")),
         ),
         bulk=("owner", "team", "tags", "industry", "source", "city"),
@@ -38,7 +40,7 @@ CUSTOMERS = declare(
             "name", "kind", "phones", "emails", "company", "job_title", "city", "street",
             "owner", "tags", "source", "remark",
         ),
-        tones={"stage": STAGE_TONES, "tier": {"important": "good", "A": "good"}, "abc": {}},
+        tones={"stage": STAGE_TONES, "tier": TIER_TONES, "abc": {}},
         low={"alive": 0.5},
         create=create_customer,
         change=change_customer,

@@ -1,19 +1,28 @@
 """Everything the page of one customer shows, read when it is shown."""
 
+from dataclasses import dataclass
 from functools import cached_property
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
+from zhike.access.queries import active_user_names
 from zhike.commerce.queries import orders_of
 from zhike.customers import queries
 from zhike.customers.events import CHANNELS, OUTCOMES, RELATIONS
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.models import Party
-from zhike.records.queries import linked_names, neighbours
-from zhike.web.customers.listing import CUSTOMERS
+from zhike.filters import Test
+from zhike.filters.schema import Words
+from zhike.insight import queries as insight
+from zhike.insight.words import STAGES, TIERS
+from zhike.records.queries import neighbours
+from zhike.web.commerce.listing import ORDERS
+from zhike.web.customers.listing import CUSTOMERS, STAGE_TONES, TIER_TONES
 from zhike.web.customers.timeline import Timeline
+from zhike.web.forms import Input
 from zhike.web.listing.address import Address
 from zhike.web.listing.reading import Reading
 from zhike.web.records.shown import Names, shown_fields
@@ -28,6 +37,12 @@ FACTS = {
         "street", "country", "website", "tags", "source", "remark",
     ),
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    label: Words
+    tone: str = ""
 
 
 class CustomerPage:
@@ -82,9 +97,6 @@ class CustomerPage:
 
     @property
     def all_orders(self) -> str:
-        from zhike.filters import Test
-        from zhike.web.commerce.listing import ORDERS
-
         only = Address().asking(Test("customer", "eq", str(self.party.pk)))
         return only.on(ORDERS.page)
 
@@ -112,7 +124,52 @@ class CustomerPage:
         query = "?" + urlencode({"in": self.within}) if self.within else ""
         return reverse("customer", args=[pk]) + query
 
+    @property
+    def here(self) -> str:
+        return self._address(self.party.pk)
+
+    @property
+    def older(self) -> str:
+        """Where the timeline goes on."""
+        pairs = {"in": self.within, "group": self.timeline.group}
+        pairs["cursor"] = self.timeline.page.next_cursor or ""
+        known = {name: value for name, value in pairs.items() if value}
+        return reverse("customer", args=[self.party.pk]) + "?" + urlencode(known)
+
     @cached_property
-    def company_name(self) -> str:
-        pk = self.party.company_id
-        return linked_names("customer", [pk]).get(pk, "") if pk else ""
+    def standing(self):
+        return insight.standings([self.party.pk]).get(self.party.pk)
+
+    @property
+    def badges(self) -> list[Badge]:
+        """Tier, stage and class at a glance."""
+        known = self.standing
+        if known is None:
+            return []
+        found = [Badge(STAGES[known.stage], STAGE_TONES[known.stage])]
+        if known.tier:
+            found.insert(0, Badge(TIERS[known.tier], TIER_TONES[known.tier]))
+        if known.abc:
+            found.append(Badge(_("Class %(letter)s") % {"letter": known.abc}))
+        return found
+
+    @cached_property
+    def explained(self):
+        return insight.explain(self.viewer, self.party)
+
+    @cached_property
+    def suggestion(self):
+        return insight.suggestion_of(self.viewer, self.party.pk)
+
+    @property
+    def colleagues(self):
+        return active_user_names()
+
+    @property
+    def me(self) -> str:
+        return str(self.viewer.user_id)
+
+    @property
+    def relation_input(self) -> Input:
+        source = reverse("pick", args=["customer"])
+        return Input("other", _("is"), "pick", source=source, is_required=True)

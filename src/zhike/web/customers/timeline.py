@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from zhike.access.queries import user_names
@@ -12,7 +13,7 @@ from zhike.access.viewer import Viewer
 from zhike.customers.models import Party
 from zhike.events.catalogue import event_type, event_words
 from zhike.events.models import Event
-from zhike.events.queries import timeline
+from zhike.events.queries import events_by_id, timeline
 from zhike.filters.schema import Words
 from zhike.records.types import RecordType, record_types
 from zhike.web.records.shown import Names, show
@@ -42,6 +43,7 @@ class Entry:
     actor: str
     is_by_person: bool
     address: str  # of what it is about
+    because: str  # the event that led to it
 
 
 class Timeline:
@@ -80,10 +82,20 @@ class Timeline:
             self._actor(event.actor_id),
             event.actor_kind == "user" and known is not None and known.group != "system",
             _address(event),
+            self._because(event),
         )
 
     def _actor(self, user_id: UUID | None) -> str:
         return self.users.get(str(user_id), "") if user_id else ""
+
+    @cached_property
+    def causes(self) -> Mapping[int, Event]:
+        wanted = {event.cause_id for event in self.page.items if event.cause_id}
+        return events_by_id(wanted) if wanted else {}
+
+    def _because(self, event: Event) -> str:
+        cause = self.causes.get(event.cause_id)
+        return event_words(cause.type, cause.data) if cause else ""
 
     def _changes(self, event: Event) -> list[Change]:
         kind = record_types().get(event.subject_type)
@@ -111,7 +123,5 @@ def _label(kind: RecordType, attribute: str) -> Words:
 
 
 def _address(event: Event) -> str:
-    from django.urls import reverse
-
     is_order = event.subject_type == "order" and event.subject_id
     return reverse("order", args=[event.subject_id]) if is_order else ""

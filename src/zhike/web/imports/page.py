@@ -16,6 +16,7 @@ from zhike.records.imports.recognising import unmapped
 from zhike.records.models import Import
 from zhike.records.queries import firm
 from zhike.web.forms import Input
+from zhike.web.listing import listings
 
 SAMPLES = 3
 QUIET_FOR = timedelta(seconds=10)
@@ -95,6 +96,12 @@ class ImportPage:
             Input(name, label, "select", chosen.get(name, ""), options=_choices(name))
             for name, label in self.kind.options.items()
         ]
+
+    @property
+    def list(self) -> str:
+        """The URL name of the list where the rows are now."""
+        known = listings().get(self.run.record_type)
+        return known.page if known else ""
 
     @property
     def missing(self) -> list[Words]:

@@ -111,3 +111,15 @@ def chart_value(value, unit: str) -> str:
     if value is None:
         return formats.NOTHING
     return formats.percent(value, 1) if unit == "percent" else formats.number(value)
+
+
+@register.filter
+def hundredths(share: float) -> int:
+    """A share as the whole number that a meter takes."""
+    return round(share * 100)
+
+
+@register.filter
+def name_of(names, user_id) -> str:
+    """The name behind an id, from names by id."""
+    return names.get(str(user_id), "")
