@@ -166,7 +166,10 @@ def test_all_readings_agree(people, zone, transactional_lake):
         with transactional_lake() as engine:
 
             @settings(
-                max_examples=120, deadline=None, suppress_health_check=list(HealthCheck), database=None
+                max_examples=120,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                database=None,
             )
             @given(trees)
             def agree(data):

@@ -14,10 +14,12 @@ class Tokens(SearchVectorField):
     """A tsvector of ready-made tokens: what is searched for is cut up in Python."""
 
     def get_db_prep_save(self, value, connection):
+        if hasattr(value, "as_sql"):
+            return value
         return " ".join(f"'{token}'" for token in sorted(value or ()))
 
     def get_placeholder(self, value, compiler, connection):
-        return "%s::tsvector"
+        return "%s" if hasattr(value, "as_sql") else "%s::tsvector"
 
 
 class Party(Record):

@@ -19,6 +19,7 @@ from zhike.demo.simulation import simulate
 from zhike.demo.staff import COLLEAGUES, COMPANY, DOMAIN
 from zhike.demo.writing import TABLES, Desk, Report, write_world
 from zhike.kernel import clock
+from zhike.kernel.errors import Invalid
 from zhike.records.actions import open_batch, set_firm
 from zhike.records.models import Batch
 from zhike.records.queries import firm
@@ -28,6 +29,16 @@ FEWEST_CUSTOMERS, MOST_CUSTOMERS = 200, 1_000_000
 MANY_CUSTOMERS = 50_000
 DEMO = replace(SYSTEM, source="demo")
 LOAD_LOCK = 0x64656D6F  # "demo"
+
+
+def check_size(customers: int) -> None:
+    """Raises Invalid for a company that is too small to show anything or too large to make."""
+    if not FEWEST_CUSTOMERS <= customers <= MOST_CUSTOMERS:
+        message = _("A demo company has from %(fewest)s to %(most)s customers.") % {
+            "fewest": f"{FEWEST_CUSTOMERS:,}",
+            "most": f"{MOST_CUSTOMERS:,}",
+        }
+        raise Invalid.field("customers", "out_of_range", message)
 
 
 def load_demo(
@@ -42,6 +53,7 @@ def load_demo(
     History ends with the day before `until` (default: today). One transaction, whatever the size:
     a load that is killed leaves nothing and is simply run again.
     """
+    check_size(customers)
     with transaction.atomic():
         _wait_for_others()
         if CUSTOMER.model._default_manager.exists():

@@ -39,9 +39,7 @@ class Lines:
         return self.quantity * self.unit_price.astype(np.int64)
 
     def take(self, at: np.ndarray) -> "Lines":
-        return Lines(
-            self.document[at], self.product[at], self.quantity[at], self.unit_price[at]
-        )
+        return Lines(self.document[at], self.product[at], self.quantity[at], self.unit_price[at])
 
 
 def join(parts: list[Lines]) -> Lines:
@@ -144,7 +142,5 @@ def draw_returns(
     back = lines.take(candidates)
     kept = (random.random(len(candidates)) * back.quantity).astype(np.int32)
     orders, document = np.unique(back.document, return_inverse=True)
-    returned = Lines(
-        document.astype(np.int32), back.product, kept - back.quantity, back.unit_price
-    )
+    returned = Lines(document.astype(np.int32), back.product, kept - back.quantity, back.unit_price)
     return orders, returned

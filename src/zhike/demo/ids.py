@@ -7,6 +7,7 @@ append to their index.
 
 import os
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
@@ -24,8 +25,9 @@ def new_ids(instants: np.ndarray) -> np.ndarray:
     return ids
 
 
-def as_texts(ids: np.ndarray) -> list[str]:
-    """As PostgreSQL reads them: 32 hexadecimal digits."""
+def as_texts(ids: np.ndarray) -> list[Any]:
+    """32 hexadecimal digits each. PostgreSQL reads them like any id, so they may stand (and are
+    typed to stand) wherever a UUID is only passed on to it; that saves making the objects."""
     digits = ids.tobytes().hex()
     return [digits[start : start + 32] for start in range(0, len(digits), 32)]
 

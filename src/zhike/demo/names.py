@@ -1,10 +1,10 @@
 """Names that nobody need bear: put together by chance from lists of common parts.
 
-Surnames: the commonest of the Ministry of Public Security's yearly report on names (《全国姓名报告》),
-commonest first, drawn with Zipf weights; the readings are written down because a surname's may
-differ from the character's usual one (曾 zeng, 单 shan). Given names: characters common in names
-since the 1950s, by gender. Shops: city + a word of two characters + what kind of shop it is. Latin
-names: common given and family names, and words that tea rooms like.
+Surnames: the commonest of the Ministry of Public Security's yearly report on names
+(《全国姓名报告》), commonest first, drawn with Zipf weights; readings are written down because
+a surname's may differ from the character's usual one (曾 zeng, 单 shan). Given names: characters
+that have been common in names since the 1950s, by gender. Shops: city + a word of two characters +
+what kind of shop it is. Latin names: common given and family names; words that tea rooms like.
 """
 
 from collections.abc import Sequence
@@ -13,27 +13,36 @@ import numpy as np
 
 from zhike.kernel.text import readings
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 SURNAMES = dict(
     pair.split(":")
-    for pair in (
-        "王:wang 李:li 张:zhang 刘:liu 陈:chen 杨:yang 黄:huang 赵:zhao 吴:wu 周:zhou 徐:xu 孙:sun "
-        "马:ma 朱:zhu 胡:hu 郭:guo 何:he 林:lin 高:gao 罗:luo 郑:zheng 梁:liang 谢:xie 宋:song "
-        "唐:tang 许:xu 韩:han 邓:deng 冯:feng 曹:cao 彭:peng 曾:zeng 肖:xiao 田:tian 董:dong 潘:pan "
-        "袁:yuan 蔡:cai 蒋:jiang 余:yu 于:yu 杜:du 叶:ye 程:cheng 魏:wei 苏:su 吕:lv 丁:ding 任:ren "
-        "卢:lu 姚:yao 沈:shen 钟:zhong 姜:jiang 崔:cui 谭:tan 陆:lu 范:fan 汪:wang 廖:liao 石:shi "
-        "金:jin 韦:wei 贾:jia 夏:xia 付:fu 方:fang 邹:zou 熊:xiong 白:bai 孟:meng 秦:qin 邱:qiu "
-        "侯:hou 江:jiang 尹:yin 薛:xue 闫:yan 段:duan 雷:lei 龙:long 黎:li 史:shi 陶:tao 贺:he 毛:mao "
-        "郝:hao 顾:gu 龚:gong 邵:shao 万:wan 覃:qin 武:wu 钱:qian 戴:dai 严:yan 莫:mo 孔:kong 向:xiang "
-        "常:chang 欧阳:ouyang"
-    ).split()
+    for pair in _words(
+        "王:wang 李:li 张:zhang 刘:liu 陈:chen 杨:yang 黄:huang 赵:zhao 吴:wu 周:zhou 徐:xu "
+        "孙:sun 马:ma 朱:zhu 胡:hu 郭:guo 何:he 林:lin 高:gao 罗:luo 郑:zheng 梁:liang "
+        "谢:xie 宋:song 唐:tang 许:xu 韩:han 邓:deng 冯:feng 曹:cao 彭:peng 曾:zeng 肖:xiao "
+        "田:tian 董:dong 潘:pan 袁:yuan 蔡:cai 蒋:jiang 余:yu 于:yu 杜:du 叶:ye 程:cheng "
+        "魏:wei 苏:su 吕:lv 丁:ding 任:ren 卢:lu 姚:yao 沈:shen 钟:zhong 姜:jiang 崔:cui "
+        "谭:tan 陆:lu 范:fan 汪:wang 廖:liao 石:shi 金:jin 韦:wei 贾:jia 夏:xia 付:fu "
+        "方:fang 邹:zou 熊:xiong 白:bai 孟:meng 秦:qin 邱:qiu 侯:hou 江:jiang 尹:yin 薛:xue "
+        "闫:yan 段:duan 雷:lei 龙:long 黎:li 史:shi 陶:tao 贺:he 毛:mao 郝:hao 顾:gu 龚:gong "
+        "邵:shao 万:wan 覃:qin 武:wu 钱:qian 戴:dai 严:yan 莫:mo 孔:kong 向:xiang 常:chang "
+        "欧阳:ouyang"
+    )
 )
-GIVEN_FEMALE = "芳娜秀英敏静丽艳娟霞兰玲萍燕红梅洁云莉婷雪琳慧巧美琴月倩欣颖雅佳嘉怡蕊薇萱涵诗梦瑶若"
+GIVEN_FEMALE = (
+    "芳娜秀英敏静丽艳娟霞兰玲萍燕红梅洁云莉婷雪琳慧巧美琴月倩欣颖雅佳嘉怡蕊薇萱涵诗梦瑶若"
+)
 GIVEN_MALE = "伟强磊军洋勇杰涛明超刚平辉鹏华飞波斌浩宇轩博文志建国俊峰凯翔晨睿泽铭天成子豪毅恒远"
-WORDS = (
-    "云栖 竹里 和记 松风 清和 半山 一叶 听雨 观澜 墨香 知味 同福 德馨 悦来 青岚 白鹭 南山 东篱 "
-    "春晖 秋水 明月 素心 茗香 陶然 宝泰 聚源 永昌 瑞和 福临 鼎盛 雅集 兰亭 枫林 荷风 柳岸 梅岭 "
-    "石泉 溪山 雨前 岩韵 古道 长亭 望江 临湖 听泉 归园 浮生 小满 谷雨 白露 立春 初见 且慢 无事 三味 四时"
-).split()
+WORDS = _words(
+    "云栖 竹里 和记 松风 清和 半山 一叶 听雨 观澜 墨香 知味 同福 德馨 悦来 青岚 白鹭 "
+    "南山 东篱 春晖 秋水 明月 素心 茗香 陶然 宝泰 聚源 永昌 瑞和 福临 鼎盛 雅集 兰亭 "
+    "枫林 荷风 柳岸 梅岭 石泉 溪山 雨前 岩韵 古道 长亭 望江 临湖 听泉 归园 浮生 小满 "
+    "谷雨 白露 立春 初见 且慢 无事 三味 四时"
+)
 # What kind of shop, and the industries that it may say it is in.
 SHOPS = {
     "茶舍": "茶馆",
@@ -51,20 +60,21 @@ SHOPS = {
     "商贸": "企业采购",
     "生活馆": "家居",
 }
-LATIN_GIVEN_FEMALE = (
+LATIN_GIVEN_FEMALE = _words(
     "Emma Olivia Sophie Grace Chloe Alice Julia Hannah Laura Nina Clara Elena Maria Anna Lucy"
-).split()
-LATIN_GIVEN_MALE = (
+)
+LATIN_GIVEN_MALE = _words(
     "James Oliver Daniel Thomas David Lucas Martin Peter Simon Marco Adrian Henry Felix Paul Leo"
-).split()
-LATIN_FAMILY = (
-    "Smith Brown Taylor Wilson Martin Walker Wright Roberts Green Baker Clarke Novak Schmidt Weber "
-    "Rossi Silva Lim Tan Lee Wong Chan Ng Lam Cheung Fischer Larsen Dubois Moreau Costa Garcia"
-).split()
-LATIN_WORDS = (
-    "Canton Bund Jade Bamboo Lantern Harbour Willow Orchid Crane Silk Pearl Peony Camellia Lotus "
-    "Ginger Cedar Heron Magnolia Amber Porcelain"
-).split()
+)
+LATIN_FAMILY = _words(
+    "Smith Brown Taylor Wilson Martin Walker Wright Roberts Green Baker Clarke Novak "
+    "Schmidt Weber Rossi Silva Lim Tan Lee Wong Chan Ng Lam Cheung Fischer Larsen Dubois "
+    "Moreau Costa Garcia"
+)
+LATIN_WORDS = _words(
+    "Canton Bund Jade Bamboo Lantern Harbour Willow Orchid Crane Silk Pearl Peony "
+    "Camellia Lotus Ginger Cedar Heron Magnolia Amber Porcelain"
+)
 LATIN_SHOPS = {
     "Tea Room": "茶馆",
     "Tea House": "茶馆",

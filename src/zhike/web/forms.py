@@ -98,7 +98,7 @@ class Form:
             self.errors.append(error.message)
 
     def __getitem__(self, name: str) -> Input:
-        return next(one for one in self.inputs if one.name == name)
+        return {one.name: one for one in self.inputs}[name]
 
 
 def record_form(

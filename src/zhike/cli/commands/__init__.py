@@ -26,6 +26,7 @@ class Command:
 
 COMMANDS = (
     Command("serve", gettext("start everything: database, worker, web server")),
+    Command("demo", gettext("fill an empty base with a simulated company")),
     Command("doctor", gettext("check this installation and say what to do")),
     Command("backup", gettext("write the database and all files into one file")),
     Command("restore", gettext("take the database and all files from a backup")),

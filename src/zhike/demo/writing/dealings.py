@@ -34,7 +34,10 @@ def _contacts(
         )
         for party_id, moment, channel, outcome, text in columns:
             if channel:
-                verb, data = "contact.logged", {"channel": channel, "outcome": outcome, "text": text}
+                verb, data = (
+                    "contact.logged",
+                    {"channel": channel, "outcome": outcome, "text": text},
+                )
             else:
                 verb, data = "note.added", {"text": text}
             yield Draft(verb, "customer", party_id, party_id, moment, data)
@@ -71,13 +74,9 @@ def write_tasks(desk: Desk, party_ids: np.ndarray) -> None:
             done_at=done_at if is_done else None,
         )
         rows.append(row)
-        told[owner].append(
-            Draft("task.created", "task", pk, party_id, moment, TASK.summary(row))
-        )
+        told[owner].append(Draft("task.created", "task", pk, party_id, moment, TASK.summary(row)))
         if is_done:
-            told[owner].append(
-                Draft("task.done", "task", pk, party_id, done_at, {"title": title})
-            )
+            told[owner].append(Draft("task.done", "task", pk, party_id, done_at, {"title": title}))
     desk.write(TASK.model, rows)
     for seller, drafts in told.items():
         desk.tell(drafts, viewer=desk.sellers[seller])

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from functools import cached_property
 from types import SimpleNamespace
-from typing import cast
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -27,7 +28,7 @@ SOURCE = "demo"
 LINE = ORDER.model._meta.get_field("lines").related_model
 PAYMENT = ORDER.model._meta.get_field("payments").related_model
 RELATION = CUSTOMER.model._meta.get_field("relations_out").related_model
-_MODELS = (CUSTOMER.model, RELATION, TASK.model, ORDER.model, LINE, PAYMENT)
+_MODELS: tuple[Any, ...] = (CUSTOMER.model, RELATION, TASK.model, ORDER.model, LINE, PAYMENT)
 TABLES = (*(model._meta.db_table for model in _MODELS), "events_event")
 
 Report = Callable[[str, int, int], None]  # what is written, how many are done, of how many
@@ -42,15 +43,16 @@ class Desk:
     sellers: Mapping[int, Viewer]  # by place in COLLEAGUES
     report: Report
 
-    def write(self, model: type[Model], rows: Iterable[SimpleNamespace]) -> None:
-        """Streams rows into a table. `copy_rows` asks a row for its attributes only; building a
-        model for each would cost more than the copy itself."""
-        copy_rows(model, cast(Iterable[Model], rows))
+    def write(self, model: type[Model] | None, rows: Iterable[Any]) -> None:
+        """Streams rows into a table. They are plain objects: `copy_rows` asks for attributes only,
+        and building a model for each row would cost more than the copy itself."""
+        assert model is not None
+        copy_rows(model, rows)
 
     def tell(self, drafts: Iterable[Draft], *, viewer: Viewer | None = None) -> None:
         record_many(drafts, origin=(viewer or self.viewer).origin(self.batch_id))
 
-    def row(self, **values: object) -> SimpleNamespace:
+    def row(self, **values: object) -> Any:
         """A record with the columns that all records have."""
         return SimpleNamespace(
             archived_at=None, version=1, batch_id=self.batch_id, custom={}, **values
@@ -75,7 +77,11 @@ class Desk:
 
     @cached_property
     def _offsets(self) -> np.ndarray:
-        """Of each day's noon, from the first day until a month after the end."""
+        """Local time less UTC at noon of each day, until a month after the end."""
         zone, days = clock.firm_zone(), (self.world.until - self.world.first).days + 31
-        noons = as_moments((self._first_day + np.arange(days)) * DAY + DAY // 2)
-        return np.array([int(noon.astimezone(zone).utcoffset().total_seconds()) for noon in noons])
+        noons = [
+            datetime.combine(self.world.first + timedelta(days=n), time(12), tzinfo=zone)
+            for n in range(days)
+        ]
+        local = (self._first_day + np.arange(days)) * DAY + DAY // 2
+        return local - np.array([int(noon.timestamp()) for noon in noons])

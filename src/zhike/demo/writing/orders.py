@@ -38,9 +38,7 @@ def write_products(desk: Desk) -> list[str]:
         )
         row.custom = {"description": product.description}
         rows.append(row)
-        drafts.append(
-            Draft("product.created", "product", pk, None, opened, PRODUCT.summary(row))
-        )
+        drafts.append(Draft("product.created", "product", pk, None, opened, PRODUCT.summary(row)))
     desk.write(PRODUCT.model, rows)
     desk.tell(drafts)
     return ids

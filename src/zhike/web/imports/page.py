@@ -98,7 +98,7 @@ class ImportPage:
         ]
 
     @property
-    def list(self) -> str:
+    def rows_page(self) -> str:
         """The URL name of the list where the rows are now."""
         known = listings().get(self.run.record_type)
         return known.page if known else ""

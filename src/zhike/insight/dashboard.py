@@ -1,0 +1,280 @@
+"""The base of customers as a whole, as far as the viewer sees it: figures, curves, flows.
+
+Everything is asked of the columnar copy with the viewer's sight joined in, so that a chart never
+tells of customers whom its reader may not see. Every part carries the filters that lead to the
+customers behind it.
+"""
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from math import sqrt
+
+import numpy as np
+
+from zhike.access.policies import require
+from zhike.access.viewer import Viewer
+from zhike.analytics import AnalyticsError, cohorts
+from zhike.customers.facts import CUSTOMER
+from zhike.filters.sql import DUCKDB, compile_filter
+from zhike.insight import lake
+from zhike.insight.models import ScoreRun
+from zhike.insight.words import STAGES
+from zhike.kernel import clock
+
+# A 90 % interval of a normal distribution is this many standard deviations wide.
+WIDTH_OF_90 = 2 * 1.6449
+CURVE_POINTS = 50
+MONTHS = 24
+COHORTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Headline figures; amounts in minor units of the firm's currency.
+
+    `equity` is the sum of expected values over the next twelve months. Its limits treat customers
+    as independent: the standard deviation of the sum is the root of the summed variances, each
+    read from the customer's own 90 % interval.
+    """
+
+    customers: int
+    buyers: int
+    equity: int | None
+    equity_low: int | None
+    equity_high: int | None
+    value: int
+    at_risk: int
+    active_share: float | None
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One part of a chart: its name, its numbers, and the filter of the customers behind it."""
+
+    key: str
+    customers: int
+    value: int
+    filter: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pareto:
+    """Share of customers (ascending, best first) against share of sales; both 0…1."""
+
+    customers: list[float]
+    sales: list[float]
+    share_for_80: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    before: str
+    after: str
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    month: str
+    sales: int
+    orders: int
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Share of each cohort that bought in the n-th month after its first; None where still to
+    come."""
+
+    months: list[str]
+    sizes: list[int]
+    shares: list[list[float | None]]
+
+
+@contextmanager
+def _seen(viewer: Viewer):
+    """The columnar copy with a view `seen`: the customers that the viewer may see."""
+    require(viewer, "view")
+    query = compile_filter(CUSTOMER.sight(viewer), CUSTOMER.schema, dialect=DUCKDB)
+    with lake.reading() as engine:
+        engine.execute(
+            f"CREATE TEMP TABLE seen AS SELECT r.* FROM customers_party r {query.join_clauses} "
+            f"WHERE {query.condition} AND r.archived_at IS NULL",
+            query.parameters,
+        )
+        yield engine
+
+
+def overview(viewer: Viewer) -> Overview:
+    with _seen(viewer) as engine:
+        row = engine.execute(
+            """
+            SELECT count(*), count(*) FILTER (WHERE s.orders > 0), sum(s.value_12)::BIGINT,
+                sum(pow((s.value_12_high - s.value_12_low) / ?, 2)),
+                coalesce(sum(s.value), 0)::BIGINT,
+                coalesce(sum(s.value_12) FILTER (WHERE s.stage = 'decline'), 0)::BIGINT,
+                avg(s.alive) FILTER (WHERE s.orders > 0)
+            FROM seen r LEFT JOIN insight_standing s ON s.party_id = r.id
+            """,
+            [WIDTH_OF_90],
+        ).fetchone()
+    customers, buyers, equity, variance, value, at_risk, active = row
+    spread = None if variance is None else WIDTH_OF_90 / 2 * sqrt(variance)
+    limits = (None, None) if spread is None else (round(equity - spread), round(equity + spread))
+    lake_state = lake.current()
+    made_at = lake_state.made_at if lake_state else clock.now()
+    return Overview(customers, buyers, equity, *limits, value, at_risk, active, made_at)
+
+
+def pareto(viewer: Viewer) -> Pareto:
+    with _seen(viewer) as engine:
+        values = engine.execute(
+            "SELECT s.value FROM seen r JOIN insight_standing s ON s.party_id = r.id "
+            "WHERE s.value > 0 ORDER BY s.value DESC"
+        ).fetchnumpy()["value"]
+    total = int(values.sum()) if len(values) else 0
+    if total == 0:
+        return Pareto([], [], None)
+    running = np.cumsum(values) / total
+    at = np.unique(np.linspace(0, len(values) - 1, CURVE_POINTS).round().astype(int))
+    needed = int(np.searchsorted(running, 0.8)) + 1
+    return Pareto(
+        [0.0, *((at + 1) / len(values)).tolist()],
+        [0.0, *running[at].tolist()],
+        needed / len(values),
+    )
+
+
+def rfm_map(viewer: Viewer) -> list[Slice]:
+    """Customers and sales by recency × frequency grade, 25 cells."""
+    with _seen(viewer) as engine:
+        rows = engine.execute(
+            "SELECT s.recency_grade, s.frequency_grade, count(*), sum(s.value)::BIGINT "
+            "FROM seen r JOIN insight_standing s ON s.party_id = r.id "
+            "WHERE s.recency_grade IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
+        ).fetchall()
+    return [
+        Slice(
+            f"R{recency} F{frequency}",
+            customers,
+            value,
+            _all(("recency_grade", recency), ("frequency_grade", frequency)),
+        )
+        for recency, frequency, customers, value in rows
+    ]
+
+
+def stages(viewer: Viewer) -> list[Slice]:
+    with _seen(viewer) as engine:
+        found = {
+            stage: (customers, value)
+            for stage, customers, value in engine.execute(
+                "SELECT s.stage, count(*), sum(s.value)::BIGINT FROM seen r "
+                "JOIN insight_standing s ON s.party_id = r.id GROUP BY 1"
+            ).fetchall()
+        }
+    return [
+        Slice(stage, *found.get(stage, (0, 0)), _all(("stage", stage))) for stage in STAGES
+    ]
+
+
+def stage_flow(viewer: Viewer, *, since: date, until: date) -> list[Flow]:
+    """From which stage to which customers moved between the ends of two days.
+
+    Stages before the first computation are not known; customers scored for the first time in
+    between are left out.
+    """
+    from django.db import connection
+
+    require(viewer, "view")
+    query = compile_filter(CUSTOMER.sight(viewer), CUSTOMER.schema)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH moves AS (
+                SELECT d.party_id,
+                    (array_agg(d.before ORDER BY d.id))[1] AS before,
+                    (array_agg(d.stage ORDER BY d.id DESC))[1] AS after
+                FROM insight_stageday d WHERE d.as_of > %s AND d.as_of <= %s AND d.before <> ''
+                GROUP BY d.party_id
+            )
+            SELECT m.before, m.after, count(*) FROM moves m
+            JOIN {CUSTOMER.table} r ON r.id = m.party_id {query.join_clauses}
+            WHERE m.before <> m.after AND {query.condition}
+            GROUP BY 1, 2 ORDER BY 3 DESC
+            """,
+            [since, until, *query.parameters],
+        )
+        return [Flow(*row) for row in cursor.fetchall()]
+
+
+def score_days(limit: int = 400) -> list[date]:
+    """The days as of which scores were computed, newest first."""
+    done = ScoreRun.objects.filter(state=ScoreRun.State.DONE)
+    days = done.order_by("-as_of").values_list("as_of", flat=True).distinct()
+    return list(dict.fromkeys(days[:limit]))
+
+
+def sales_by_month(viewer: Viewer) -> list[Month]:
+    """The last months up to the newest order; returns are taken off in the month they came."""
+    with _seen(viewer) as engine:
+        rows = engine.execute(
+            f"""
+            WITH trade AS (
+                SELECT strftime(o.placed_at::DATE, '%Y-%m') AS month, o.value, o.kind, o.party_id
+                FROM commerce_order o SEMI JOIN seen r ON r.id = o.party_id
+                WHERE o.archived_at IS NULL AND NOT o.is_cancelled
+            )
+            SELECT month, sum(value)::BIGINT, count(*) FILTER (WHERE kind = 'sale'),
+                count(DISTINCT party_id) FILTER (WHERE kind = 'sale')
+            FROM trade GROUP BY 1 ORDER BY 1 DESC LIMIT {MONTHS}
+            """
+        ).fetchall()
+    return [Month(*row) for row in reversed(rows)]
+
+
+def retention(viewer: Viewer) -> Retention:
+    """Monthly cohorts by first purchase, the newest twelve."""
+    with _seen(viewer) as engine:
+        trade = engine.execute(
+            """
+            SELECT dense_rank() OVER (ORDER BY o.party_id) AS customer,
+                date_diff('day', DATE '1970-01-01', o.placed_at::DATE) AS day, o.value AS amount
+            FROM commerce_order o SEMI JOIN seen r ON r.id = o.party_id
+            WHERE o.archived_at IS NULL AND NOT o.is_cancelled
+            """
+        ).fetchnumpy()
+    try:
+        table = cohorts(trade)
+    except AnalyticsError:
+        return Retention([], [], [])
+    first = max(0, len(table.period) - COHORTS)
+    shares = [
+        [None if share != share else float(share) for share in row[: len(row) - number]]
+        for number, row in enumerate(table.retention[first:], start=first)
+    ]
+    return Retention(
+        [str(month) for month in table.period[first:]], table.customers[first:].tolist(), shares
+    )
+
+
+def month_filter(month: str) -> dict:
+    """The orders of a month, as a filter over orders."""
+    first = date.fromisoformat(f"{month}-01")
+    following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+    last = clock.start_of_day(following) - timedelta(microseconds=1)
+    return {
+        "all": [
+            {
+                "fact": "placed_at",
+                "op": "between",
+                "value": [clock.start_of_day(first).isoformat(), last.isoformat()],
+            }
+        ]
+    }
+
+
+def _all(*pairs: tuple[str, object]) -> dict:
+    return {"all": [{"fact": fact, "op": "eq", "value": value} for fact, value in pairs]}
