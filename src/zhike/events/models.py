@@ -25,10 +25,6 @@ class Event(models.Model):
     data = models.JSONField(default=dict)
     changes = models.JSONField(null=True)
 
-    class Meta:
-        managed = False
-        db_table = "events_event"
-
     def __str__(self) -> str:
         return f"{self.type} #{self.pk}"
 

@@ -45,7 +45,8 @@ def suggest(scores: Scores, *, until: int) -> Suggestions:
     repeats = base.frequency > 0
     ahead = np.nan_to_num(columns.get("value_12", nothing))
     days_to_next = np.nan_to_num(columns.get("next_day", nothing + 1e9), nan=1e9) - until
-    is_overdue = is_live & repeats & (overdue < UNUSUAL)
+    is_silent = (overdue < UNUSUAL) | (columns["rule"] == "silent_for_long")
+    is_overdue = is_live & repeats & is_silent
     amounts = {
         "overdue": np.where(is_overdue, yearly * risk, 0),
         "due": np.where(

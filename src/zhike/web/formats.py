@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
-from django.utils.formats import number_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -22,7 +21,7 @@ def money(minor: int | Decimal | None, currency: str, *, exact: bool = False) ->
     if minor is None:
         return NOTHING
     amount = to_major(int(minor), currency)
-    is_whole = not exact and (abs(amount) >= 1000 or amount == int(amount))
+    is_whole = not exact and (abs(amount) >= 100 or amount == int(amount))
     places = 0 if is_whole else exponent(currency)
     return _sign(amount) + symbol(currency) + number(abs(amount), places)
 
@@ -47,10 +46,11 @@ def compact_money(minor: int | Decimal | None, currency: str) -> str:
 def number(value: int | float | Decimal | None, places: int | None = None) -> str:
     if value is None:
         return NOTHING
+    exact = Decimal(str(value))
     if places is None:
-        exact = Decimal(str(value))
-        value = exact.quantize(Decimal(1)) if exact == exact.to_integral() else exact.normalize()
-    return number_format(value, places, force_grouping=True)
+        exact = exact.quantize(Decimal(1)) if exact == exact.to_integral() else exact.normalize()
+        return f"{exact:,f}"
+    return f"{exact:,.{places}f}"
 
 
 def percent(share: float | None, places: int = 0) -> str:

@@ -1,0 +1,161 @@
+"""Lists, searches and the page of one customer: processor time and latency.
+
+Alone, then with 8 clients at once (processes that ask one question after the other, all questions
+in turn). The peer is the cheapest list there can be: 50 rows in the order of the primary key.
+Targets at a million customers: 20 ms of processor time, p95 of 100 ms with 8 clients.
+"""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable
+
+import machine
+
+REPETITIONS = 60
+CLIENTS = 8
+ROUNDS = 25
+
+
+def questions() -> dict[str, Callable[[], object]]:
+    from zhike.access.queries import user_ids_by_word, viewer_by_id
+    from zhike.access.viewer import SYSTEM
+    from zhike.customers.facts import CUSTOMER
+    from zhike.filters import All, Test
+    from zhike.records.queries import find
+
+    seller = viewer_by_id(user_ids_by_word()["顾清和"], source="page")
+
+    def ask(viewer=SYSTEM, **wanted):
+        return lambda: find(CUSTOMER, viewer, **wanted)
+
+    two = All((Test("city", "eq", "杭州"), Test("kind", "eq", "company")))
+    scarce = All((Test("city", "eq", "兰州"), Test("tags", "has_any", ("批发",))))
+    spending = All((Test("city", "eq", "杭州"), Test("orders.total", "gte", 1_000_000)))
+    return {
+        "first page": ask(),
+        "newest first": ask(sort="-created_at"),
+        "far down (90 %)": ask(cursor=far_cursor()),
+        "two filters": ask(where=two),
+        "two filters, newest first": ask(where=two, sort="-created_at"),
+        "two filters, rare": ask(where=scarce),
+        "a filter on orders": ask(where=spending),
+        "first page, one seller": ask(seller),
+        "search 王伟": ask(search="王伟"),
+        "search wangwei": ask(search="wangwei"),
+        "search yq": ask(search="yq"),
+        "search 云栖": ask(search="云栖"),
+        "search phone, 4 digits": ask(search="2533"),
+        "search 王伟, one seller": ask(seller, search="王伟"),
+        "search phone, one seller": ask(seller, search="2533"),
+        "search + filter": ask(where=Test("city", "eq", "杭州"), search="云栖"),
+        "page of one customer": page_of_customer(),
+    }
+
+
+def far_cursor() -> str:
+    from django.db import connection
+
+    from zhike.kernel.paging import encode_cursor
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) * 9 / 10 FROM customers_party")
+        place = cursor.fetchone()[0]
+        cursor.execute(
+            "SELECT name_key, id FROM customers_party ORDER BY name_key, id LIMIT 1 OFFSET %s",
+            [place],
+        )
+        return encode_cursor("name", *cursor.fetchone())
+
+
+def page_of_customer() -> Callable[[], object]:
+    """A busy customer, timeline and orders and all."""
+    from django.db import connection
+
+    from zhike.access.viewer import SYSTEM
+    from zhike.commerce.queries import orders_of
+    from zhike.customers.queries import attachments, customer, open_tasks, related_parties
+    from zhike.events.queries import timeline
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT party_id FROM commerce_order WHERE number < 'SO00020000'"
+            " GROUP BY 1 ORDER BY count(*) DESC LIMIT 20"
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    turn = iter(range(10**9))
+
+    def read():
+        party = customer(SYSTEM, ids[next(turn) % len(ids)])
+        timeline(party.pk)
+        orders_of(SYSTEM, party.pk)
+        open_tasks(SYSTEM, party.pk)
+        related_parties(SYSTEM, party)
+        attachments(party)
+
+    return read
+
+
+def plain_list() -> object:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM customers_party ORDER BY id LIMIT 50")
+        return cursor.fetchall()
+
+
+def client(customers: int, ready, results) -> None:
+    """One of several: asks everything in turn and hands back the seconds by question."""
+    machine.use_home(customers)
+    import django
+
+    django.setup()
+    asked = questions()
+    for ask in asked.values():
+        ask()
+    ready.wait()
+    seconds: dict[str, list[float]] = {label: [] for label in asked}
+    for _ in range(ROUNDS):
+        for label, ask in asked.items():
+            begun = time.perf_counter()
+            ask()
+            seconds[label].append(time.perf_counter() - begun)
+    results.put(seconds)
+
+
+def together(customers: int) -> None:
+    context = multiprocessing.get_context("spawn")
+    ready, results = context.Barrier(CLIENTS + 1), context.Queue()
+    processes = [
+        context.Process(target=client, args=(customers, ready, results)) for _ in range(CLIENTS)
+    ]
+    for process in processes:
+        process.start()
+    ready.wait()
+    begun = time.perf_counter()
+    parts = [results.get() for _ in processes]
+    seconds = time.perf_counter() - begun
+    for process in processes:
+        process.join()
+    asked = sum(len(values) for part in parts for values in part.values())
+    rate = asked / seconds
+    print(f"\nWith {CLIENTS} clients on {os.cpu_count()} cores: {rate:,.0f} answers a second")
+    for label in parts[0]:
+        values = [value for part in parts for value in part[label]]
+        median, p95 = machine.percentile(values, 0.5), machine.percentile(values, 0.95)
+        print(f"{label:34} median {median * 1000:7.2f} ms  p95 {p95 * 1000:7.2f} ms")
+
+
+def main() -> None:
+    options = machine.arguments(__doc__)
+    with machine.base(options.customers):
+        machine.headline("Lists", options.customers)
+        peer = machine.measure(plain_list, REPETITIONS)
+        machine.row("plain SELECT of 50 rows", peer)
+        for label, ask in questions().items():
+            machine.row(label, machine.measure(ask, REPETITIONS), peer)
+        together(options.customers)
+
+
+if __name__ == "__main__":
+    main()
