@@ -77,13 +77,16 @@ def main() -> None:
         machine.headline("Import of order lines", options.customers)
         path = write_file(options.customers, options.lines)
         plain = copy_plainly(path)
+        machine.forget_peak()
         before = machine.peak_memory()
         begun = time.perf_counter()
         run = import_file(path)
         seconds = time.perf_counter() - begun
         print(f"{run.rows:,} lines, {run.created:,} orders in {seconds:.1f} s")
         print(f"{run.rows / seconds:,.0f} lines a second; {seconds / plain:.0f}x a plain COPY")
-        print(f"peak memory {machine.peak_memory():.0f} MiB (before the import {before:.0f} MiB)")
+        print(
+            f"peak memory {machine.peak_memory():.0f} MiB, of which {before:.0f} MiB before it began"
+        )
         machine.forget_batch(run.batch_id)
 
 

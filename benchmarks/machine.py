@@ -6,9 +6,7 @@ which is made at the first run and kept. Run one with `python benchmarks/<name>.
 
 import os
 import platform
-import resource
 import statistics
-import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Sequence
@@ -149,8 +147,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 def server_cpu() -> float:
     """Processor seconds of the embedded PostgreSQL: the postmaster and its living children."""
     from zhike.cli.postgres.cluster import data_folder
+    from zhike.kernel.home import home
 
-    postmaster = (data_folder() / "postmaster.pid").read_text().splitlines()[0]
+    postmaster = (data_folder(home()) / "postmaster.pid").read_text().splitlines()[0]
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -163,10 +162,15 @@ def server_cpu() -> float:
     return ticks / TICK
 
 
+def forget_peak() -> None:
+    """Lets `peak_memory` count from now on."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
 def peak_memory() -> float:
-    """The most memory that this process ever had, MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+    """The most memory that this process had at once, MiB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) / 1024
 
 
 def row(label: str, timing: Timing, peer: Timing | None = None) -> None:

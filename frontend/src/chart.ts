@@ -7,6 +7,7 @@ export interface ChartData {
   label?: string;
   x: string[];
   series: { name: string; values: (number | null)[] }[];
+  links?: string[]; // where a point leads, in the order of x
 }
 
 class Chart extends HTMLElement {

@@ -1,8 +1,6 @@
-// What opens: dialogs by `data-open`, popovers below the button that names them, focus by
-// `data-focus`, the parts of a file on a phone by `<z-tabs>`.
+// What opens: dialogs by `data-open`, focus by `data-focus`, the parts of a file on a phone by
+// `<z-tabs>`.
 import { Shortcuts } from "./hotkeys";
-
-const MARGIN = 8;
 
 export function open(id: string): void {
   const dialog = document.getElementById(id);
@@ -28,30 +26,16 @@ document.addEventListener("keydown", (event) => {
   open("palette");
 });
 
-// A popover stands below its button, inside the window.
+// A popover takes the focus; where it stands is a matter of style (position-area).
 document.addEventListener(
   "toggle",
   (event) => {
     const box = event.target as HTMLElement;
     if ((event as ToggleEvent).newState !== "open" || !box.matches("[popover]")) return;
-    place(box);
-    new ResizeObserver(() => place(box)).observe(box);
     box.querySelector<HTMLElement>("input:not([type=hidden]), select, a")?.focus();
   },
   true,
 );
-
-function place(box: HTMLElement): void {
-  const opener = document.querySelector(`[popovertarget="${box.id}"]`);
-  if (!opener || !box.matches(":popover-open")) return;
-  const at = opener.getBoundingClientRect();
-  const left = Math.min(at.left, innerWidth - box.offsetWidth - MARGIN);
-  const below = at.bottom + 6;
-  const isRoom = below + box.offsetHeight + MARGIN <= innerHeight;
-  const top = isRoom ? below : Math.max(MARGIN, at.top - box.offsetHeight - 6);
-  box.style.left = `${Math.max(MARGIN, left)}px`;
-  box.style.top = `${top}px`;
-}
 
 class Tabs extends HTMLElement {
   connectedCallback(): void {

@@ -28,6 +28,10 @@ export class Drawing {
     private readonly data: ChartData,
   ) {
     this.chart = echarts.init(host, undefined, { renderer: "svg" });
+    this.chart.on("click", ({ dataIndex }) => {
+      const link = this.data.links?.[dataIndex as number];
+      if (link) location.assign(link);
+    });
     this.resized = new ResizeObserver(() => this.chart.resize());
     this.resized.observe(host);
     this.theme.addEventListener("change", this.draw);

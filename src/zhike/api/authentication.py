@@ -28,7 +28,7 @@ def _look_up(request: HttpRequest) -> Viewer | None:
             return None
         note_token_use(token)
         return viewer_of(token.user, kind="token", source="api", scopes=token.scopes)
-    user_id = request.session.get("user_id")
+    user_id = request.session.get("user")
     user = active_user(user_id) if user_id else None
     if user is None:
         return None

@@ -36,7 +36,7 @@ def problem(
         "status": status,
         "detail": detail,
         "errors": errors or [],
-        "request_id": getattr(request, "request_id", ""),
+        "request_id": getattr(request, "id", ""),
     }
     response = JsonResponse(
         body, status=status, content_type="application/problem+json",

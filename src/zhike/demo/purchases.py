@@ -28,10 +28,10 @@ class Temper:
 
 
 PERSONS = Temper(
-    r=0.9, alpha=66.0, a=0.9, b=4.2, p=5.0, q=4.0, v=20_000.0, never=0.05, hesitation=4.0
+    r=0.9, alpha=62.0, a=0.9, b=4.2, p=5.0, q=4.0, v=20_000.0, never=0.05, hesitation=4.0
 )  # fmt: skip
 SHOPS = Temper(
-    r=1.6, alpha=64.0, a=0.7, b=8.0, p=6.0, q=4.0, v=140_000.0, never=0.12, hesitation=15.0
+    r=1.6, alpha=62.0, a=0.7, b=8.0, p=6.0, q=4.0, v=140_000.0, never=0.12, hesitation=15.0
 )  # fmt: skip
 
 

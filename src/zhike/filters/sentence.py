@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -118,9 +118,9 @@ def value_words(fact: Fact | Aggregate, value: object, currency: str = "CNY") ->
         case Kind.MONEY if isinstance(value, Decimal | int):
             major = to_major(int(value), currency)
             places = 0 if major == int(major) else 2
-            return symbol(currency) + number_format(major, places, force_grouping=True)
+            return symbol(currency) + f"{major:,.{places}f}"
         case Kind.NUMBER if isinstance(value, Decimal):
-            return number_format(value.normalize() if value else Decimal(0), force_grouping=True)
+            return f"{value.normalize() if value else Decimal(0):,f}"
         case Kind.DATE:
             return date_format(value, "DATE_FORMAT")
         case Kind.TIME:

@@ -70,7 +70,7 @@ def create_record(
     require(viewer, "create")
     cleaned = clean_values(kind, values, is_new=True)
     _check_links(kind, cleaned, viewer)
-    batch = batch or open_batch(viewer, kind=Batch.Kind.EDIT, label=str(kind.label))
+    batch = batch or open_batch(viewer, kind=Batch.Kind.EDIT, label=str(cleaned[kind.title]))
     instance = new_instance(kind, cleaned, batch=batch, source=viewer.source, extra=extra)
     _check_unique(kind, instance)
     instance.save(force_insert=True)
@@ -180,7 +180,7 @@ def change_record(
     changes = _apply(kind, instance, cleaned, extra or {})
     if not changes:
         return instance
-    batch = batch or open_batch(viewer, kind=Batch.Kind.EDIT, label=str(kind.label))
+    batch = batch or open_batch(viewer, kind=Batch.Kind.EDIT, label=str(instance))
     _touch(kind, instance, batch)
     _check_unique(kind, instance)
     instance.save(force_update=True)
@@ -245,7 +245,7 @@ def _set_archived(
     instance = _locked(kind, record_id, viewer)
     if (instance.archived_at is not None) == is_archived:
         return instance
-    batch = batch or open_batch(viewer, kind=Batch.Kind.EDIT, label=str(kind.label))
+    batch = batch or open_batch(viewer, kind=Batch.Kind.EDIT, label=str(instance))
     before = instance.archived_at
     instance.archived_at = clock.now() if is_archived else None
     _touch(kind, instance, batch)

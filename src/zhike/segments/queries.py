@@ -102,4 +102,9 @@ def segments_of(viewer: Viewer, party_id: UUID) -> list[tuple[Segment, object]]:
     return [(row.segment, row.since) for row in rows.order_by("-since")]
 
 
+def segments_to_choose() -> list[Segment]:
+    """All live segments: their names are no secret among colleagues, their members may be."""
+    return list(Segment.objects.filter(archived_at=None).order_by("name", "key"))
+
+
 __all__ = ["name_of"]

@@ -53,6 +53,14 @@ def number(value: int | float | Decimal | None, places: int | None = None) -> st
     return f"{exact:,.{places}f}"
 
 
+def price(value: Decimal | None) -> str:
+    """A price with two decimals, or with all it has when it has more."""
+    if value is None:
+        return NOTHING
+    places = max(2, -value.normalize().as_tuple().exponent)
+    return number(value, places)
+
+
 def percent(share: float | None, places: int = 0) -> str:
     return NOTHING if share is None else f"{number(round(share * 100, places), places)}%"
 

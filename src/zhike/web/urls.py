@@ -12,8 +12,12 @@ from zhike.web.imports import views as imports
 from zhike.web.listing import views as lists
 from zhike.web.palette import views as palette
 from zhike.web.records import views as records
+from zhike.web.scores import views as scores
+from zhike.web.segments import views as segments
 from zhike.web.session import views as session
 from zhike.web.settings import views as settings
+from zhike.web.today import views as today
+from zhike.web.value import views as value
 
 _session = [
     path("sign-in", session.sign_in, name="sign_in"),
@@ -61,6 +65,27 @@ _products = [
     path("new", records.new, {"name": "product"}, name="product_new"),
     path("<uuid:pk>", commerce.product, name="product"),
 ]
+_today = [
+    path("", today.today, name="today"),
+    path("<uuid:pk>/work", today.work, name="today_work"),
+    path("<uuid:pk>/snooze", today.snooze, name="today_snooze"),
+    path("<uuid:pk>/hand-over", today.hand_over, name="today_hand_over"),
+    path("<uuid:pk>/dismiss", today.dismiss, name="today_dismiss"),
+    path("<uuid:pk>/reopen", today.reopen, name="today_reopen"),
+]
+_segments = [
+    path("", segments.segments, name="segment_list"),
+    path("new", segments.new, name="segment_new"),
+    path("preview", segments.preview, name="segment_preview"),
+    path("<uuid:pk>", segments.segment, name="segment"),
+    path("<uuid:pk>/edit", segments.edit, name="segment_edit"),
+    path("<uuid:pk>/archive", segments.archive, name="segment_archive"),
+]
+_value = [
+    path("", value.value, name="value"),
+    path("models", scores.scores, name="scores"),
+    path("models/compute", scores.compute, name="scores_compute"),
+]
 _imports = [
     path("", imports.begin, name="import_list"),
     path("<uuid:pk>", imports.run, name="import"),
@@ -82,7 +107,7 @@ _settings = [
 ]
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="customer_list"), name="home"),
+    path("", RedirectView.as_view(pattern_name="today"), name="home"),
     *_session,
     path("palette", palette.palette, name="palette"),
     path("lists/<slug:name>/", include(_lists)),
@@ -91,6 +116,9 @@ urlpatterns = [
     path("orders/", include(_orders)),
     path("products/", include(_products)),
     path("tasks/<uuid:pk>/done", customers.complete_task, name="task_done"),
+    path("today/", include(_today)),
+    path("segments/", include(_segments)),
+    path("value/", include(_value)),
     path("imports/", include(_imports)),
     path("history", history.history, name="history"),
     path("batches/<uuid:batch_id>/undo", records.undo, name="batch_undo"),

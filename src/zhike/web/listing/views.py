@@ -175,5 +175,5 @@ def _to_list(request: HttpRequest, address: str) -> HttpResponse:
     """Shows a list anew without leaving the page."""
     if not is_fragment(request):
         return HttpResponse(status=303, headers={"Location": address})
-    where = json.dumps({"path": address, "target": "#listing", "swap": "outerHTML"})
-    return HttpResponse(headers={"HX-Location": where})
+    part = {"target": "#listing", "select": "#listing", "swap": "outerHTML"}
+    return HttpResponse(headers={"HX-Location": json.dumps({"path": address, **part})})

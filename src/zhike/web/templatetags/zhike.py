@@ -57,6 +57,11 @@ def number(value, places: int | None = None) -> str:
 
 
 @register.filter
+def price(value) -> str:
+    return formats.price(value)
+
+
+@register.filter
 def percent(share, places: int = 0) -> str:
     return formats.percent(share, places)
 
@@ -100,10 +105,11 @@ def get(mapping, key):
 
 
 @register.filter
-def chart_lines(data: dict) -> list[tuple[str, list]]:
-    """A chart's data by row, for the table behind it."""
+def chart_lines(data: dict) -> list[tuple[str, list, str]]:
+    """A chart's data by row, for the table behind it: name, values, where it leads."""
     columns = [series["values"] for series in data["series"]]
-    return list(zip(data["x"], zip(*columns, strict=True), strict=True))
+    links = data.get("links") or [""] * len(data["x"])
+    return list(zip(data["x"], zip(*columns, strict=True), links, strict=True))
 
 
 @register.filter
