@@ -187,6 +187,12 @@ def create_token(
     return token, secret
 
 
+def create_own_token(viewer: Viewer, *, name: str, scopes: list[str]) -> tuple[Token, str]:
+    if viewer.user_id is None:
+        raise NotAllowed("not_allowed", _("Only people have tokens."))
+    return create_token(viewer, user_id=viewer.user_id, name=name, scopes=scopes)
+
+
 def _check_scopes(viewer: Viewer, scopes: list[str]) -> None:
     """A token can't make one that may do more than itself."""
     if viewer.scopes is not None and set(scopes) - viewer.scopes:

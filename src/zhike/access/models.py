@@ -30,9 +30,9 @@ class Team(models.Model):
         return self.name
 
 
-class UserManager(BaseUserManager):
-    def get_by_natural_key(self, username: str) -> "User":
-        return self.get(email=username.strip().lower())
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
 
 
 class User(AbstractBaseUser):

@@ -14,7 +14,7 @@ from zhike.kernel import clock
 def viewer_of(user: User, *, kind: str = "user", source: str = "page", scopes=None) -> Viewer:
     """The frozen value that the rest of the house asks by."""
     if user.team_id is None or user.sight in (Sight.OWN, Sight.ALL):
-        team_ids = frozenset()
+        team_ids: frozenset[UUID] = frozenset()
     elif user.sight == Sight.TEAM:
         team_ids = frozenset({user.team_id})
     else:
@@ -34,7 +34,7 @@ def viewer_of(user: User, *, kind: str = "user", source: str = "page", scopes=No
 
 def viewer_by_id(user_id: UUID | None, *, source: str) -> Viewer:
     """For work that goes on after the request: the person who asked for it, or the system."""
-    user = User.objects.filter(pk=user_id).first()
+    user = User.objects.filter(pk=user_id).first() if user_id else None
     return viewer_of(user, source=source) if user else replace(SYSTEM, source=source)
 
 
@@ -91,6 +91,8 @@ def users(viewer: Viewer) -> list[User]:
 
 def tokens(viewer: Viewer) -> list[Token]:
     """The viewer's own live tokens."""
+    if viewer.user_id is None:
+        return []
     found = Token.objects.filter(user_id=viewer.user_id, revoked_at=None)
     return list(found.order_by("-created_at"))
 

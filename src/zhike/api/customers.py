@@ -4,10 +4,11 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
 from ninja import File, Query, Router, Schema, Status, UploadedFile
 
 from zhike.api import shapes
+from zhike.api.authentication import Request
 from zhike.api.lists import ListParams, PageOut, answer_list
 from zhike.api.records import BulkIn, BulkOut, tag, upsert, wanted_version
 from zhike.api.shapes import StrictSchema, given, input_schema
@@ -20,7 +21,10 @@ from zhike.records.actions import archive_record, change_record, restore_record
 
 router = Router(tags=["customers"])
 tasks = Router(tags=["tasks"])
-CustomerIn = input_schema(CUSTOMER, "CustomerIn")
+
+
+class CustomerIn(input_schema(CUSTOMER, "CustomerIn")):  # type: ignore[misc]
+    """The fields of the record type."""
 
 
 class TaskPatch(StrictSchema):
@@ -58,19 +62,19 @@ class EventIdOut(Schema):
 
 
 @router.get("", response=PageOut, exclude_unset=True, summary="List customers")
-def list_customers(request: HttpRequest, params: Query[ListParams]):
+def list_customers(request: Request, params: Query[ListParams]):
     return answer_list(CUSTOMER, request.auth, params, shapes.customers)
 
 
 @router.post("", response={201: dict[str, Any]}, summary="Create a customer")
-def create(request: HttpRequest, response: HttpResponse, body: CustomerIn):
+def create(request: Request, response: HttpResponse, body: CustomerIn):
     party = actions.create_customer(given(body), viewer=request.auth)
     tag(response, party)
     return Status(201, shapes.customers(request.auth, [party])[0])
 
 
 @router.post("/bulk", response=BulkOut, summary="Create or change up to 1,000 customers")
-def bulk(request: HttpRequest, body: BulkIn):
+def bulk(request: Request, body: BulkIn):
     viewer = request.auth
     return upsert(
         CUSTOMER, viewer, body,
@@ -80,7 +84,7 @@ def bulk(request: HttpRequest, body: BulkIn):
 
 
 @router.get("/{uuid:customer_id}", response=dict[str, Any], summary="One customer")
-def read(request: HttpRequest, response: HttpResponse, customer_id: UUID, include: str = ""):
+def read(request: Request, response: HttpResponse, customer_id: UUID, include: str = ""):
     viewer = request.auth
     party = queries.customer(viewer, customer_id)
     tag(response, party)
@@ -100,7 +104,7 @@ def _included(viewer, party, include: str) -> dict[str, Any]:
 
 
 @router.patch("/{uuid:customer_id}", response=dict[str, Any], summary="Change a customer")
-def change(request: HttpRequest, response: HttpResponse, customer_id: UUID, body: CustomerIn):
+def change(request: Request, response: HttpResponse, customer_id: UUID, body: CustomerIn):
     version = wanted_version(request)
     party = actions.change_customer(customer_id, given(body), viewer=request.auth, version=version)
     tag(response, party)
@@ -108,20 +112,20 @@ def change(request: HttpRequest, response: HttpResponse, customer_id: UUID, body
 
 
 @router.post("/{uuid:customer_id}/archive", response=dict[str, Any])
-def archive(request: HttpRequest, customer_id: UUID):
+def archive(request: Request, customer_id: UUID):
     party = archive_record(CUSTOMER, customer_id, viewer=request.auth)
     return shapes.customers(request.auth, [party])[0]
 
 
 @router.post("/{uuid:customer_id}/restore", response=dict[str, Any])
-def restore(request: HttpRequest, customer_id: UUID):
+def restore(request: Request, customer_id: UUID):
     party = restore_record(CUSTOMER, customer_id, viewer=request.auth)
     return shapes.customers(request.auth, [party])[0]
 
 
 @router.get("/{uuid:customer_id}/timeline", response=PageOut, exclude_unset=True)
 def read_timeline(
-    request: HttpRequest,
+    request: Request,
     customer_id: UUID,
     group: Literal["orders", "contact", "file", "system"] | None = None,
     cursor: str | None = None,
@@ -132,7 +136,7 @@ def read_timeline(
 
 
 @router.get("/{uuid:customer_id}/scores", response=list[dict[str, Any]])
-def read_scores(request: HttpRequest, customer_id: UUID):
+def read_scores(request: Request, customer_id: UUID):
     """Every score in words, with the reason."""
     party = queries.customer(request.auth, customer_id)
     return [
@@ -142,25 +146,25 @@ def read_scores(request: HttpRequest, customer_id: UUID):
 
 
 @router.post("/{uuid:customer_id}/notes", response={201: EventIdOut})
-def add_note(request: HttpRequest, customer_id: UUID, body: NoteIn):
+def add_note(request: Request, customer_id: UUID, body: NoteIn):
     event = actions.add_note(customer_id, text=body.text, viewer=request.auth)
     return Status(201, {"event": event})
 
 
 @router.post("/{uuid:customer_id}/contacts", response={201: EventIdOut})
-def log_contact(request: HttpRequest, customer_id: UUID, body: ContactIn):
+def log_contact(request: Request, customer_id: UUID, body: ContactIn):
     event = actions.log_contact(customer_id, viewer=request.auth, **body.model_dump())
     return Status(201, {"event": event})
 
 
 @router.post("/{uuid:customer_id}/tasks", response={201: dict[str, Any]})
-def create_task(request: HttpRequest, customer_id: UUID, body: TaskIn):
+def create_task(request: Request, customer_id: UUID, body: TaskIn):
     task = actions.create_task(customer_id, viewer=request.auth, **body.model_dump())
     return Status(201, shapes.tasks(request.auth, [task])[0])
 
 
 @router.get("/{uuid:customer_id}/relations", response=list[dict[str, Any]])
-def list_relations(request: HttpRequest, customer_id: UUID):
+def list_relations(request: Request, customer_id: UUID):
     party = queries.customer(request.auth, customer_id)
     return [
         {"id": one.relation_id, "label": one.label, "customer": one.party.pk,
@@ -170,7 +174,7 @@ def list_relations(request: HttpRequest, customer_id: UUID):
 
 
 @router.post("/{uuid:customer_id}/relations", response={201: dict[str, Any]})
-def add_relation(request: HttpRequest, customer_id: UUID, body: RelationIn):
+def add_relation(request: Request, customer_id: UUID, body: RelationIn):
     relation = actions.add_relation(
         customer_id, kind=body.kind, other_id=body.other, viewer=request.auth
     )
@@ -178,33 +182,33 @@ def add_relation(request: HttpRequest, customer_id: UUID, body: RelationIn):
 
 
 @router.delete("/{uuid:customer_id}/relations/{uuid:relation_id}", response={204: None})
-def remove_relation(request: HttpRequest, customer_id: UUID, relation_id: UUID):
+def remove_relation(request: Request, customer_id: UUID, relation_id: UUID):
     actions.remove_relation(relation_id, viewer=request.auth)
     return Status(204, None)
 
 
 @router.get("/{uuid:customer_id}/attachments", response=list[dict[str, Any]])
-def list_attachments(request: HttpRequest, customer_id: UUID):
+def list_attachments(request: Request, customer_id: UUID):
     party = queries.customer(request.auth, customer_id)
     return [_attachment(one) for one in queries.attachments(party)]
 
 
 @router.post("/{uuid:customer_id}/attachments", response={201: dict[str, Any]})
-def attach(request: HttpRequest, customer_id: UUID, file: File[UploadedFile]):
+def attach(request: Request, customer_id: UUID, file: File[UploadedFile]):
     return Status(
         201, _attachment(actions.add_attachment(customer_id, upload=file, viewer=request.auth))
     )
 
 
 @router.get("/{uuid:customer_id}/attachments/{uuid:attachment_id}", response={200: bytes})
-def download(request: HttpRequest, customer_id: UUID, attachment_id: UUID):
+def download(request: Request, customer_id: UUID, attachment_id: UUID):
     found = queries.attachment(request.auth, attachment_id)
     path = actions.attachment_path(found.pk)
     return FileResponse(path.open("rb"), as_attachment=True, filename=found.name)
 
 
 @router.delete("/{uuid:customer_id}/attachments/{uuid:attachment_id}", response={204: None})
-def detach(request: HttpRequest, customer_id: UUID, attachment_id: UUID):
+def detach(request: Request, customer_id: UUID, attachment_id: UUID):
     actions.remove_attachment(attachment_id, viewer=request.auth)
     return Status(204, None)
 
@@ -220,12 +224,12 @@ def _attachment(one) -> dict[str, Any]:
 
 
 @tasks.get("", response=PageOut, exclude_unset=True, summary="List tasks")
-def list_tasks(request: HttpRequest, params: Query[ListParams]):
+def list_tasks(request: Request, params: Query[ListParams]):
     return answer_list(TASK, request.auth, params, shapes.tasks)
 
 
 @tasks.patch("/{uuid:task_id}", response=dict[str, Any])
-def change_task(request: HttpRequest, response: HttpResponse, task_id: UUID, body: TaskPatch):
+def change_task(request: Request, response: HttpResponse, task_id: UUID, body: TaskPatch):
     version = wanted_version(request)
     task = change_record(TASK, task_id, given(body), viewer=request.auth, version=version)
     tag(response, task)
@@ -233,12 +237,12 @@ def change_task(request: HttpRequest, response: HttpResponse, task_id: UUID, bod
 
 
 @tasks.post("/{uuid:task_id}/complete", response=dict[str, Any])
-def complete_task(request: HttpRequest, task_id: UUID):
+def complete_task(request: Request, task_id: UUID):
     task = actions.complete_task(task_id, viewer=request.auth)
     return shapes.tasks(request.auth, [task])[0]
 
 
 @tasks.post("/{uuid:task_id}/archive", response=dict[str, Any])
-def archive_task(request: HttpRequest, task_id: UUID):
+def archive_task(request: Request, task_id: UUID):
     task = archive_record(TASK, task_id, viewer=request.auth)
     return shapes.tasks(request.auth, [task])[0]

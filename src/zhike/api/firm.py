@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from ninja import Router, Status
 
 from zhike.access import actions, queries
+from zhike.api.authentication import Request
 from zhike.api.shapes import StrictSchema, given
 from zhike.filters.check import OPS
 from zhike.records.actions import remove_view, save_view
@@ -64,7 +64,7 @@ def _user(user) -> dict[str, Any]:
 
 
 @router.get("/me", response=dict[str, Any])
-def me(request: HttpRequest):
+def me(request: Request):
     viewer = request.auth
     scopes = None if viewer.scopes is None else sorted(viewer.scopes)
     return {"id": viewer.user_id, "name": viewer.name, "role": viewer.role, "sight": viewer.sight,
@@ -72,36 +72,36 @@ def me(request: HttpRequest):
 
 
 @router.get("/users", response=list[dict[str, Any]])
-def list_users(request: HttpRequest):
+def list_users(request: Request):
     return [_user(user) for user in queries.users(request.auth)]
 
 
 @router.post("/users", response={201: dict[str, Any]})
-def create_user(request: HttpRequest, body: UserIn):
+def create_user(request: Request, body: UserIn):
     values = body.model_dump()
     user = actions.create_user(request.auth, team_id=values.pop("team"), **values)
     return Status(201, _user(user))
 
 
 @router.patch("/users/{uuid:user_id}", response=dict[str, Any])
-def change_user(request: HttpRequest, user_id: UUID, body: UserPatch):
+def change_user(request: Request, user_id: UUID, body: UserPatch):
     values = {name: value for name, value in given(body).items() if value is not None}
     return _user(actions.change_user(request.auth, user_id, **values))
 
 
 @router.get("/teams", response=list[dict[str, Any]])
-def list_teams(request: HttpRequest):
+def list_teams(request: Request):
     return [{"id": pk, "name": name} for pk, name in queries.team_names().items()]
 
 
 @router.post("/teams", response={201: dict[str, Any]})
-def create_team(request: HttpRequest, body: TeamIn):
+def create_team(request: Request, body: TeamIn):
     team = actions.create_team(request.auth, name=body.name, parent_id=body.parent)
     return Status(201, {"id": team.pk, "name": team.name, "parent": team.parent_id})
 
 
 @router.get("/tokens", response=list[dict[str, Any]])
-def list_tokens(request: HttpRequest):
+def list_tokens(request: Request):
     return [
         {"id": t.pk, "name": t.name, "scopes": t.scopes, "last_used_at": t.last_used_at}
         for t in queries.tokens(request.auth)
@@ -109,38 +109,36 @@ def list_tokens(request: HttpRequest):
 
 
 @router.post("/tokens", response={201: dict[str, Any]})
-def create_token(request: HttpRequest, body: TokenIn):
+def create_token(request: Request, body: TokenIn):
     """The secret is shown once, here."""
     viewer = request.auth
-    token, secret = actions.create_token(
-        viewer, user_id=viewer.user_id, name=body.name, scopes=body.scopes
-    )
+    token, secret = actions.create_own_token(viewer, name=body.name, scopes=body.scopes)
     return Status(
         201, {"id": token.pk, "name": token.name, "scopes": token.scopes, "secret": secret}
     )
 
 
 @router.delete("/tokens/{uuid:token_id}", response={204: None})
-def revoke_token(request: HttpRequest, token_id: UUID):
+def revoke_token(request: Request, token_id: UUID):
     actions.revoke_token(request.auth, token_id)
     return Status(204, None)
 
 
 @router.get("/views", response=list[dict[str, Any]])
-def list_views(request: HttpRequest, record_type_name: str = "customer"):
+def list_views(request: Request, record_type_name: str = "customer"):
     kind = record_type(record_type_name)
     return [_view(view) for view in saved_views(kind, request.auth)]
 
 
 @router.post("/views", response={201: dict[str, Any]})
-def create_view(request: HttpRequest, body: ViewIn):
+def create_view(request: Request, body: ViewIn):
     values = body.model_dump()
     kind = record_type(values.pop("record_type"))
     return Status(201, _view(save_view(request.auth, kind, **values)))
 
 
 @router.delete("/views/{uuid:view_id}", response={204: None})
-def delete_view(request: HttpRequest, view_id: UUID):
+def delete_view(request: Request, view_id: UUID):
     remove_view(request.auth, view_id)
     return Status(204, None)
 
@@ -158,7 +156,7 @@ def _view(view) -> dict[str, Any]:
 
 
 @router.get("/schema/{name}", response=dict[str, Any])
-def read_schema(request: HttpRequest, name: str):
+def read_schema(request: Request, name: str):
     """What can be asked about a kind of record: its facts and their operators."""
     schema = record_type(name).schema
     return {

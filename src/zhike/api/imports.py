@@ -3,10 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import FileResponse, HttpRequest
+from django.http import FileResponse
 from django.utils.translation import gettext as _
 from ninja import File, Form, Router, Schema, Status, UploadedFile
 
+from zhike.api.authentication import Request
 from zhike.api.shapes import StrictSchema
 from zhike.kernel.errors import NotFound
 from zhike.records.actions import undo_batch
@@ -58,28 +59,28 @@ def _import(run) -> dict[str, Any]:
 
 
 @router.post("", response={201: dict[str, Any]}, summary="Upload a file")
-def upload(request: HttpRequest, file: File[UploadedFile], type: Form[str]):
+def upload(request: Request, file: File[UploadedFile], type: Form[str]):
     return Status(201, _import(actions.upload_import(request.auth, type=type, upload=file)))
 
 
 @router.get("/{uuid:import_id}", response=dict[str, Any])
-def read(request: HttpRequest, import_id: UUID):
+def read(request: Request, import_id: UUID):
     return _import(actions.get_import(request.auth, import_id))
 
 
 @router.patch("/{uuid:import_id}", response=dict[str, Any])
-def map_columns(request: HttpRequest, import_id: UUID, body: MappingIn):
+def map_columns(request: Request, import_id: UUID, body: MappingIn):
     return _import(actions.map_import(request.auth, import_id, **body.model_dump()))
 
 
 @router.post("/{uuid:import_id}/start", response={202: dict[str, Any]})
-def start(request: HttpRequest, import_id: UUID, body: StartIn):
+def start(request: Request, import_id: UUID, body: StartIn):
     run = actions.start_import(request.auth, import_id, is_dry_run=body.dry_run)
     return Status(202, _import(run))
 
 
 @router.get("/{uuid:import_id}/errors", response={200: bytes})
-def errors(request: HttpRequest, import_id: UUID):
+def errors(request: Request, import_id: UUID):
     """The refused rows as CSV, with the reasons."""
     run = actions.get_import(request.auth, import_id)
     if not run.refused:
@@ -90,7 +91,7 @@ def errors(request: HttpRequest, import_id: UUID):
 
 
 @work.get("", response=list[dict[str, Any]], summary="Recent work that can be undone")
-def list_batches(request: HttpRequest):
+def list_batches(request: Request):
     return [
         {
             "id": batch.pk,
@@ -105,6 +106,6 @@ def list_batches(request: HttpRequest):
 
 
 @work.post("/{uuid:batch_id}/undo", response=UndoOut)
-def undo(request: HttpRequest, batch_id: UUID):
+def undo(request: Request, batch_id: UUID):
     batch, done, left = undo_batch(request.auth, batch_id)
     return {"batch": batch.pk, "done": done, "left": left}

@@ -4,10 +4,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
 from zhike.api import shapes
+from zhike.api.authentication import Request
 from zhike.api.shapes import StrictSchema
 from zhike.insight import actions, queries
 from zhike.kernel.money import to_major
@@ -52,7 +52,7 @@ def _suggestion(found) -> dict[str, Any]:
 
 
 @today.get("", response=dict[str, Any], summary="Who deserves a contact today, and why")
-def read_today(request: HttpRequest, limit: int = 30, cursor: str | None = None):
+def read_today(request: Request, limit: int = 30, cursor: str | None = None):
     viewer, currency = request.auth, firm().currency
     page = queries.today(viewer, limit=max(1, min(limit, 200)), cursor=cursor or None)
     items = [
@@ -79,29 +79,29 @@ def read_today(request: HttpRequest, limit: int = 30, cursor: str | None = None)
 
 
 @today.post("/{uuid:customer_id}/work", response=SuggestionOut)
-def work(request: HttpRequest, customer_id: UUID, body: WorkIn):
+def work(request: Request, customer_id: UUID, body: WorkIn):
     """Writes down the contact, sets the next date, takes the customer off the list."""
     return _suggestion(actions.work_suggestion(request.auth, customer_id, **body.model_dump()))
 
 
 @today.post("/{uuid:customer_id}/snooze", response=SuggestionOut)
-def snooze(request: HttpRequest, customer_id: UUID, body: SnoozeIn):
+def snooze(request: Request, customer_id: UUID, body: SnoozeIn):
     found = actions.resolve_suggestion(request.auth, customer_id, state="snoozed", until=body.until)
     return _suggestion(found)
 
 
 @today.post("/{uuid:customer_id}/dismiss", response=SuggestionOut)
-def dismiss(request: HttpRequest, customer_id: UUID):
+def dismiss(request: Request, customer_id: UUID):
     return _suggestion(actions.resolve_suggestion(request.auth, customer_id, state="dismissed"))
 
 
 @today.post("/{uuid:customer_id}/reopen", response=SuggestionOut)
-def reopen(request: HttpRequest, customer_id: UUID):
+def reopen(request: Request, customer_id: UUID):
     return _suggestion(actions.reopen_suggestion(request.auth, customer_id))
 
 
 @today.post("/{uuid:customer_id}/hand-over", response=SuggestionOut)
-def hand_over(request: HttpRequest, customer_id: UUID, body: HandOverIn):
+def hand_over(request: Request, customer_id: UUID, body: HandOverIn):
     found = actions.hand_over_suggestion(request.auth, customer_id, assignee=body.assignee)
     return _suggestion(found)
 
@@ -123,10 +123,10 @@ def _run(run) -> dict[str, Any]:
 
 
 @scores.get("/runs", response=list[dict[str, Any]], summary="Computations, newest first")
-def list_runs(request: HttpRequest):
+def list_runs(request: Request):
     return [_run(run) for run in queries.runs(request.auth)]
 
 
 @scores.post("/runs", response={202: dict[str, Any]}, summary="Compute all scores")
-def request_scores(request: HttpRequest):
+def request_scores(request: Request):
     return Status(202, _run(actions.request_scores(request.auth)))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from zhike.access.actions import claim_reply, keep_reply, release_reply
-from zhike.api.authentication import viewer_from
+from zhike.api.authentication import Request, viewer_from
 from zhike.api.problems import problem
 from zhike.kernel.errors import ZhikeError
 
@@ -14,13 +14,13 @@ PREFIX = "/api/"
 
 
 def idempotency(get_response: Callable) -> Callable:
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: Request) -> HttpResponse:
         key = request.headers.get("Idempotency-Key")
         if key is None or request.method != "POST" or not request.path.startswith(PREFIX):
             return get_response(request)
         try:
             viewer = viewer_from(request)
-            if viewer is None:
+            if viewer is None or viewer.user_id is None:
                 return get_response(request)
             found = claim_reply(user_id=viewer.user_id, key=key, fingerprint=_fingerprint(request))
         except ZhikeError as error:
@@ -55,6 +55,6 @@ def _answer_once(request: HttpRequest, get_response: Callable, user_id, key: str
 
 
 def _fingerprint(request: HttpRequest) -> str:
-    is_upload = request.content_type.startswith("multipart/")
+    is_upload = (request.content_type or "").startswith("multipart/")
     body = str(request.headers.get("Content-Length")).encode() if is_upload else request.body
     return hashlib.sha256(request.get_full_path().encode() + b"\0" + body).hexdigest()

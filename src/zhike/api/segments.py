@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from ninja import Query, Router, Status
 
 from zhike.api import shapes
+from zhike.api.authentication import Request
 from zhike.api.lists import ListParams, PageOut, only_fields
 from zhike.api.shapes import StrictSchema, given
 from zhike.segments import actions, queries
@@ -48,17 +48,17 @@ def _segment(segment) -> dict[str, Any]:
 
 
 @router.get("", response=list[dict[str, Any]], summary="List segments")
-def list_segments(request: HttpRequest):
+def list_segments(request: Request):
     return [_segment(segment) for segment in queries.segments(request.auth)]
 
 
 @router.post("", response={201: dict[str, Any]}, summary="Create a segment")
-def create(request: HttpRequest, body: SegmentIn):
+def create(request: Request, body: SegmentIn):
     return Status(201, _segment(actions.create_segment(request.auth, **body.model_dump())))
 
 
 @router.post("/preview", response=dict[str, Any])
-def preview(request: HttpRequest, body: PreviewIn):
+def preview(request: Request, body: PreviewIn):
     """How many customers a filter holds for, some of them, and the filter in words."""
     found = queries.preview(request.auth, body.filter)
     return {
@@ -69,7 +69,7 @@ def preview(request: HttpRequest, body: PreviewIn):
 
 
 @router.post("/overlap", response=list[dict[str, Any]])
-def overlap(request: HttpRequest, body: OverlapIn):
+def overlap(request: Request, body: OverlapIn):
     return [
         {"segments": [one.pk for one in group], "size": size}
         for group, size in queries.overlap(request.auth, body.segments)
@@ -77,25 +77,25 @@ def overlap(request: HttpRequest, body: OverlapIn):
 
 
 @router.get("/{uuid:segment_id}", response=dict[str, Any])
-def read(request: HttpRequest, segment_id: UUID):
+def read(request: Request, segment_id: UUID):
     segment = queries.segment(request.auth, segment_id)
     return _segment(segment) | {"sentence": queries.words_of(segment)}
 
 
 @router.patch("/{uuid:segment_id}", response=dict[str, Any])
-def change(request: HttpRequest, segment_id: UUID, body: SegmentPatch):
+def change(request: Request, segment_id: UUID, body: SegmentPatch):
     values = {name: value for name, value in given(body).items() if value is not None}
     return _segment(actions.change_segment(request.auth, segment_id, **values))
 
 
 @router.delete("/{uuid:segment_id}", response={204: None})
-def archive(request: HttpRequest, segment_id: UUID):
+def archive(request: Request, segment_id: UUID):
     actions.archive_segment(request.auth, segment_id)
     return Status(204, None)
 
 
 @router.get("/{uuid:segment_id}/members", response=PageOut, exclude_unset=True)
-def members(request: HttpRequest, segment_id: UUID, params: Query[ListParams]):
+def members(request: Request, segment_id: UUID, params: Query[ListParams]):
     viewer = request.auth
     segment = queries.segment(viewer, segment_id)
     page = queries.members(
@@ -107,7 +107,7 @@ def members(request: HttpRequest, segment_id: UUID, params: Query[ListParams]):
 
 
 @router.get("/{uuid:segment_id}/sizes", response=list[dict[str, Any]])
-def sizes(request: HttpRequest, segment_id: UUID):
+def sizes(request: Request, segment_id: UUID):
     segment = queries.segment(request.auth, segment_id)
     return [
         {"day": one.day, "size": one.size, "entered": one.entered, "left": one.left}

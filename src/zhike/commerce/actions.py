@@ -17,7 +17,7 @@ from zhike.commerce.models import Line, Order, Payment, Product
 from zhike.events.actions import Draft, record
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid
-from zhike.kernel.money import LARGEST_AMOUNT, exponent, parse_decimal, to_major, to_minor
+from zhike.kernel.money import LARGEST_AMOUNT, parse_decimal, to_major, to_minor
 from zhike.records.actions import change_record, create_record, open_batch
 from zhike.records.models import Batch
 from zhike.records.queries import firm, get, visible_ids
@@ -264,6 +264,6 @@ def _number(field: str, value: object) -> Decimal:
         number = parse_decimal(str(value))
     except Invalid as error:
         raise Invalid.field(field, error.code, error.message) from None
-    if abs(number) >= 10**14 or exponent("CNY") and -number.as_tuple().exponent > 12:
+    if abs(number) >= 10**14 or number != round(number, 12):
         raise Invalid.field(field, "too_large", _("This number is too large or too fine."))
     return number

@@ -1,11 +1,16 @@
 """The record types of commerce, and what they add to what is known of a customer."""
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 
 from zhike.customers.facts import CUSTOMER_FACTS, CUSTOMER_JOIN, sight_by_customer
 from zhike.filters.schema import Aggregate, Collection, Fact, Kind
 from zhike.records.fields import Field, FieldKind
 from zhike.records.types import RecordType, extend, register
+
+if TYPE_CHECKING:
+    from zhike.commerce.models import Order, Product
 
 ORDER_KINDS = {"sale": _("Sale"), "return": _("Return")}
 _CODE_NAMES = (
@@ -17,7 +22,7 @@ _NAME_NAMES = (
     "item", "item name",
 )  # fmt: skip
 
-PRODUCT = RecordType(
+PRODUCT: "RecordType[Product]" = RecordType(
     name="product",
     model_label="commerce.Product",
     label=_("Product"),
@@ -39,7 +44,7 @@ PRODUCT = RecordType(
     facts=(Fact("created_at", _("Created"), Kind.TIME, "created_at", is_nullable=False),),
 )  # fmt: skip
 
-ORDER = RecordType(
+ORDER: "RecordType[Order]" = RecordType(
     name="order",
     model_label="commerce.Order",
     label=_("Order"),

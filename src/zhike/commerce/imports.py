@@ -108,9 +108,8 @@ class _Wanted:
 def apply_orders(
     groups: Sequence[Group],
     options: Mapping,
-    viewer: Viewer | None,
-    batch: Batch | None,
-    is_dry_run: bool,
+    viewer: Viewer,
+    batch: Batch,
 ) -> Outcome:
     outcome = Outcome()
     firm_currency = firm().currency
@@ -122,7 +121,7 @@ def apply_orders(
     fresh = [order for order in wanted if order.number not in there]
     outcome.skipped = len(wanted) - len(fresh)
     outcome.created = len(fresh)
-    if is_dry_run or not fresh:
+    if not fresh:
         return outcome
     party_ids = _customers(fresh, options, viewer, batch)
     product_ids = _products(fresh, viewer, batch)
@@ -270,15 +269,12 @@ def _line(row: Mapping, product_ids: Mapping[str, UUID]) -> LineInput:
 def apply_products(
     groups: Sequence[Group],
     options: Mapping,
-    viewer: Viewer | None,
-    batch: Batch | None,
-    is_dry_run: bool,
+    viewer: Viewer,
+    batch: Batch,
 ) -> Outcome:
     outcome = Outcome()
     rows = {group.key: group.rows[-1][1] for group in groups}
-    known = Product.objects.filter(code__in=rows, archived_at=None)
-    if not is_dry_run:
-        known = known.select_for_update()
+    known = Product.objects.filter(code__in=rows, archived_at=None).select_for_update()
     by_code = {product.code: product for product in known}
     new = [values for code, values in rows.items() if code not in by_code]
     outcome.created = len(new)
@@ -286,8 +282,6 @@ def apply_products(
         outcome.skipped = len(by_code)
         by_code = {}
     outcome.updated = len(by_code)
-    if is_dry_run:
-        return outcome
     fresh = [
         new_instance(
             PRODUCT, clean_values(PRODUCT, values, is_new=True), batch=batch, source="import"

@@ -1,5 +1,7 @@
 """The record types of the customer file: their fields, and what else can be filtered on."""
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 
 from zhike.access.policies import sight
@@ -10,6 +12,9 @@ from zhike.filters.schema import Aggregate, Collection, Fact, Join, Kind
 from zhike.kernel.text import email_tokens, name_tokens, phone_tokens, pinyin, word_tokens
 from zhike.records.fields import Field, FieldKind
 from zhike.records.types import RecordType, register
+
+if TYPE_CHECKING:
+    from zhike.customers.models import Party, Task
 
 KINDS = {"person": _("Person"), "company": _("Company")}
 GENDERS = {"female": _("Female"), "male": _("Male"), "other": _("Other")}
@@ -31,7 +36,7 @@ def _derive_party(party) -> None:
     party.search = tuple(token.replace("'", "").replace("\\", "") for token in tokens)
 
 
-CUSTOMER = RecordType(
+CUSTOMER: "RecordType[Party]" = RecordType(
     name="customer",
     model_label="customers.Party",
     label=_("Customer"),
@@ -136,7 +141,7 @@ def sight_by_customer(viewer):
     return sight(viewer, owner="customer.owner", team="customer.team")
 
 
-TASK = RecordType(
+TASK: "RecordType[Task]" = RecordType(
     name="task",
     model_label="customers.Task",
     label=_("Task"),

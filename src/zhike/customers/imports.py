@@ -43,9 +43,8 @@ def key_of(values: Mapping, number: int) -> str:
 def apply(
     groups: Sequence[Group],
     options: Mapping,
-    viewer: Viewer | None,
-    batch: Batch | None,
-    is_dry_run: bool,
+    viewer: Viewer,
+    batch: Batch,
 ) -> Outcome:
     outcome = Outcome()
     owners = user_ids_by_word()
@@ -61,7 +60,7 @@ def apply(
             values["owner"] = owners[str(owner).casefold()]
             values["team"] = team_of_user(values["owner"])
         wanted.append((group, values))
-    known = Matches([values for _group, values in wanted], lock=not is_dry_run)
+    known = Matches([values for _group, values in wanted], lock=True)
     new: list[dict] = []
     pairs: list[tuple[Party, Mapping]] = []
     for _group, values in wanted:
@@ -72,9 +71,6 @@ def apply(
             outcome.skipped += 1
         else:
             pairs.append((party, values))
-    if is_dry_run:
-        outcome.created, outcome.updated = len(new), len(pairs)
-        return outcome
     companies = company_ids({v.get("company") for v in new} | {v.get("company") for _p, v in pairs},
                             viewer, batch)  # fmt: skip
     parties = [build_party(_linked(v, companies), viewer, batch, options) for v in new]

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from zhike.filters.schema import Aggregate, Collection, Kind, Schema
-from zhike.filters.sql import date_window, time_window
+from zhike.filters.sql import date_window, declared, time_window
 from zhike.filters.tree import All, Any, EventTest, InSegment, Node, Not, Test
 from zhike.kernel import clock
 from zhike.kernel.text import simple_lower
@@ -76,7 +76,7 @@ def _rows_of(
 
 def _event_count(test: EventTest, record: Mapping, schema: Schema, at: datetime) -> int:
     fields = schema.event_fields(test.event)
-    rows = _rows_of(schema.events, record["events"], test.window, at)
+    rows = _rows_of(declared(schema.events), record["events"], test.window, at)
     return sum(
         1
         for row in rows
@@ -99,6 +99,7 @@ def _where(node: Node, data: Mapping, fields, at: datetime) -> bool:
                 is_number = isinstance(value, int | float) and not isinstance(value, bool)
                 value = Decimal(str(value)) if is_number else None
             return _compare(value, kind, node, at)
+    raise TypeError(f"{node!r} can't stand below an event")
 
 
 def _compare(value, kind: Kind, test: Test | EventTest, at: datetime) -> bool:

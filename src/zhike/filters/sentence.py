@@ -1,6 +1,7 @@
 """The reading in words: a filter as a sentence in the active language."""
 
 from decimal import Decimal
+from typing import Any as Anything
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -112,7 +113,7 @@ def _within_words(window: str) -> str:
     }
 
 
-def value_words(fact: Fact | Aggregate, value: object, currency: str = "CNY") -> str:
+def value_words(fact: Fact | Aggregate, value: Anything, currency: str = "CNY") -> str:
     """One value as a person reads it."""
     match fact.kind:
         case Kind.MONEY if isinstance(value, Decimal | int):

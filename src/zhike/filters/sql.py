@@ -126,7 +126,7 @@ class _Writer:
             case EventTest():
                 return self._event(node)
             case InSegment(segment):
-                groups = self.schema.groups
+                groups = declared(self.schema.groups)
                 condition = self._rows_of(groups, "g")
                 return (
                     f"EXISTS (SELECT 1 FROM {groups.table} g WHERE {condition} "
@@ -194,7 +194,7 @@ class _Writer:
         return f"(SELECT {measured} FROM {collection.table} c WHERE {condition})"
 
     def _event(self, test: EventTest) -> str:
-        events = self.schema.events
+        events = declared(self.schema.events)
         condition = f"e.type = {self._value(test.event)} AND " + self._rows_of(
             events, "e", test.window
         )
@@ -221,6 +221,7 @@ class _Writer:
                 read = self.dialect.json_number if is_number else self.dialect.json_text
                 condition = self._compare(lambda: read("e.data", node.fact), kind, node)
                 return f"coalesce({condition}, FALSE)" if below_not else condition
+        raise TypeError(f"{node!r} can't stand below an event")
 
     def _rows_of(self, rows: Collection, alias: str, window: str | None = None) -> str:
         parts = [f"{alias}.{rows.far} = {RECORD}.id"]
@@ -236,6 +237,13 @@ class _Writer:
     def _value(self, value: object) -> str:
         self.parameters.append(value)
         return self.dialect.placeholder
+
+
+def declared(rows: Collection | None) -> Collection:
+    """A checked tree only asks for what the schema has."""
+    if rows is None:
+        raise TypeError("the schema has no such rows")
+    return rows
 
 
 def time_window(window: str, at: datetime) -> tuple[datetime, datetime]:

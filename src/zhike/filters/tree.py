@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any as Anything
 
 from django.utils.translation import gettext as _
 
@@ -36,7 +37,7 @@ class Test:
 
     fact: str
     op: str
-    value: object = None
+    value: Anything = None
     window: str | None = None
 
 
@@ -46,7 +47,7 @@ class EventTest:
 
     event: str
     op: str = "gte"
-    value: object = 1
+    value: Anything = 1
     where: "Node | None" = None
     window: str | None = None
 

@@ -283,7 +283,7 @@ def _replace_suggestions(run: ScoreRun, scores: scoring.Scores, suggestions, par
 def _evidence(scores: scoring.Scores, position: int) -> dict:
     """The numbers that decided, for the sentence behind a suggestion."""
     base, columns = scores.base, scores.columns
-    found = {
+    found: dict[str, float | str] = {
         "gap": int(columns["gap"][position]),
         "usual": round(float(columns["usual_gap"][position]), 1),
         "orders": int(base.orders[position]),

@@ -122,10 +122,11 @@ def overview(viewer: Viewer) -> Overview:
         ).fetchone()
     customers, buyers, equity, variance, value, at_risk, active = row
     spread = None if variance is None else WIDTH_OF_90 / 2 * sqrt(variance)
-    limits = (None, None) if spread is None else (round(equity - spread), round(equity + spread))
+    low = None if spread is None else round(equity - spread)
+    high = None if spread is None else round(equity + spread)
     lake_state = lake.current()
     made_at = lake_state.made_at if lake_state else clock.now()
-    return Overview(customers, buyers, equity, *limits, value, at_risk, active, made_at)
+    return Overview(customers, buyers, equity, low, high, value, at_risk, active, made_at)
 
 
 def pareto(viewer: Viewer) -> Pareto:
@@ -175,9 +176,7 @@ def stages(viewer: Viewer) -> list[Slice]:
                 "JOIN insight_standing s ON s.party_id = r.id GROUP BY 1"
             ).fetchall()
         }
-    return [
-        Slice(stage, *found.get(stage, (0, 0)), _all(("stage", stage))) for stage in STAGES
-    ]
+    return [Slice(stage, *found.get(stage, (0, 0)), _all(("stage", stage))) for stage in STAGES]
 
 
 def stage_flow(viewer: Viewer, *, since: date, until: date) -> list[Flow]:

@@ -106,7 +106,7 @@ def _engine() -> Iterator:
     import duckdb
 
     # Nothing is downloaded at run time; what DuckDB needs stands in wheels.
-    options = {
+    options: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "memory_limit": MEMORY,

@@ -34,6 +34,13 @@ class ScoreRun(models.Model):
     def __str__(self) -> str:
         return f"{self.as_of} {self.state}"
 
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return round((self.finished_at - self.started_at).total_seconds(), 2)
+
 
 class Standing(models.Model):
     """The scores of one customer, as of the last run. Amounts in minor units of the firm's

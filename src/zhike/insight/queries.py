@@ -244,7 +244,7 @@ def explain(viewer: Viewer, party: Party) -> list[Explained]:
     found.append(_rfm(standing, as_of))
     found.append(_abc(standing, run, as_of))
     if standing.next_on is not None:
-        found.append(_next_order(standing, as_of))
+        found.append(_next_order(standing, standing.next_on, as_of))
     return found
 
 
@@ -352,13 +352,13 @@ def _abc(standing: Standing, run: ScoreRun, as_of: str) -> Explained:
     return Explained("abc", _("Grade"), figure, money(standing.value), _sentences(why, as_of))
 
 
-def _next_order(standing: Standing, as_of: str) -> Explained:
+def _next_order(standing: Standing, next_on: date, as_of: str) -> Explained:
     spread = _("± %(days)s days") % {"days": max(1, standing.next_spread or 1)}
     why = _(
         "From the customer's own rhythm when there are three intervals or more, else from the rate "
         "of customers like this one."
     )
-    day = date_format(standing.next_on, "DATE_FORMAT")
+    day = date_format(next_on, "DATE_FORMAT")
     return Explained("next", _("Next order expected"), day, spread, _sentences(why, as_of))
 
 
@@ -366,8 +366,10 @@ def _sentences(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def money(minor: float) -> str:
-    """An amount in the firm's currency, whole units."""
+def money(minor: float | None) -> str:
+    """An amount in the firm's currency, whole units from a hundred on."""
+    if minor is None:
+        return "–"
     currency = records.firm().currency
     whole = Decimal(round(minor)) // 100 * 100 if abs(minor) >= 10_000 else Decimal(round(minor))
     return value_words(_MONEY, whole, currency)

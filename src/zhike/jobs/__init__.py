@@ -68,7 +68,8 @@ def _ring(task: Any, arguments: dict, lock: str) -> None:
 
 def run_worker(*, wait: bool = True, concurrency: int = 2) -> None:
     """Works off the queue, for ever or (`wait=False`) until it is empty."""
-    with app.replace_connector(app.connector.get_worker_connector()) as worker:
+    connector: Any = app.connector
+    with app.replace_connector(connector.get_worker_connector()) as worker:
         worker.run_worker(
             queues=[QUEUE],
             wait=wait,

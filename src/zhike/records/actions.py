@@ -19,7 +19,7 @@ from zhike.kernel.errors import Conflict, FieldError, Invalid, NotAllowed, NotFo
 from zhike.kernel.ids import new_id
 from zhike.records import queries
 from zhike.records.models import Batch, Firm, SavedView
-from zhike.records.types import RecordType, record_type, record_types
+from zhike.records.types import RecordType, Row, record_type, record_types
 
 CHUNK = 1_000
 
@@ -59,13 +59,13 @@ def clean_values(kind: RecordType, values: Mapping, *, is_new: bool) -> dict[str
 
 @transaction.atomic
 def create_record(
-    kind: RecordType,
+    kind: RecordType[Row],
     values: Mapping,
     *,
     viewer: Viewer,
     batch: Batch | None = None,
     extra: Mapping | None = None,
-) -> Model:
+) -> Row:
     """A new record. `extra` are attributes that a domain verb computes, not fields."""
     require(viewer, "create")
     cleaned = clean_values(kind, values, is_new=True)
@@ -79,13 +79,13 @@ def create_record(
 
 
 def new_instance(
-    kind: RecordType,
+    kind: RecordType[Row],
     cleaned: Mapping,
     *,
     batch: Batch,
     source: str,
     extra: Mapping | None = None,
-) -> Model:
+) -> Row:
     """An unsaved record of cleaned values, its derived columns filled."""
     now = clock.now()
     attributes = {kind.field_by_name[name].attribute: value for name, value in cleaned.items()}
@@ -102,7 +102,7 @@ def new_instance(
     return instance
 
 
-def created_draft(kind: RecordType, instance: Model) -> Draft:
+def created_draft(kind: RecordType[Row], instance: Row) -> Draft:
     return Draft(
         f"{kind.name}.created",
         kind.name,
@@ -114,7 +114,7 @@ def created_draft(kind: RecordType, instance: Model) -> Draft:
 
 
 def insert_records(
-    kind: RecordType, instances: Sequence[Model], *, viewer: Viewer, batch: Batch
+    kind: RecordType[Row], instances: Sequence[Row], *, viewer: Viewer, batch: Batch
 ) -> None:
     """Appends many prepared records and their events in two streams (COPY)."""
     require(viewer, "import")
@@ -156,7 +156,7 @@ def _needs_preparing(field: Field) -> bool:
 
 @transaction.atomic
 def change_record(
-    kind: RecordType,
+    kind: RecordType[Row],
     record_id: UUID,
     values: Mapping,
     *,
@@ -164,7 +164,7 @@ def change_record(
     batch: Batch | None = None,
     version: int | None = None,
     extra: Mapping | None = None,
-) -> Model:
+) -> Row:
     """Changes fields of a record. Nothing is written when nothing differs.
 
     Raises Stale when `version` is given and somebody has changed the record since.
@@ -189,8 +189,8 @@ def change_record(
 
 
 def change_prepared(
-    kind: RecordType,
-    pairs: Sequence[tuple[Model, Mapping]],
+    kind: RecordType[Row],
+    pairs: Sequence[tuple[Row, Mapping]],
     *,
     viewer: Viewer,
     batch: Batch,
@@ -226,21 +226,26 @@ def change_prepared(
 
 
 def archive_record(
-    kind: RecordType, record_id: UUID, *, viewer: Viewer, batch: Batch | None = None
-) -> Model:
+    kind: RecordType[Row], record_id: UUID, *, viewer: Viewer, batch: Batch | None = None
+) -> Row:
     return _set_archived(kind, record_id, viewer, batch, is_archived=True)
 
 
 def restore_record(
-    kind: RecordType, record_id: UUID, *, viewer: Viewer, batch: Batch | None = None
-) -> Model:
+    kind: RecordType[Row], record_id: UUID, *, viewer: Viewer, batch: Batch | None = None
+) -> Row:
     return _set_archived(kind, record_id, viewer, batch, is_archived=False)
 
 
 @transaction.atomic
 def _set_archived(
-    kind: RecordType, record_id: UUID, viewer: Viewer, batch: Batch | None, *, is_archived: bool
-) -> Model:
+    kind: RecordType[Row],
+    record_id: UUID,
+    viewer: Viewer,
+    batch: Batch | None,
+    *,
+    is_archived: bool,
+) -> Row:
     require(viewer, "archive")
     instance = _locked(kind, record_id, viewer)
     if (instance.archived_at is not None) == is_archived:
@@ -278,13 +283,13 @@ def archive_many(kind: RecordType, ids: Sequence[UUID], *, viewer: Viewer) -> Ba
     return batch
 
 
-def _locked(kind: RecordType, record_id: UUID, viewer: Viewer) -> Model:
+def _locked(kind: RecordType[Row], record_id: UUID, viewer: Viewer) -> Row:
     if not queries.visible_ids(kind, viewer, [record_id]):
         raise NotFound("not_found", _("There is no such record, or you may not see it."))
     return kind.model._default_manager.select_for_update().get(pk=record_id)
 
 
-def _apply(kind: RecordType, instance: Model, cleaned: Mapping, extra: Mapping) -> dict:
+def _apply(kind: RecordType[Row], instance: Row, cleaned: Mapping, extra: Mapping) -> dict:
     attributes = {kind.field_by_name[name].attribute: value for name, value in cleaned.items()}
     changes = {}
     for name, value in {**attributes, **extra}.items():
@@ -296,7 +301,7 @@ def _apply(kind: RecordType, instance: Model, cleaned: Mapping, extra: Mapping) 
     return changes
 
 
-def _touch(kind: RecordType, instance: Model, batch: Batch) -> None:
+def _touch(kind: RecordType[Row], instance: Row, batch: Batch) -> None:
     instance.version += 1
     instance.updated_at = clock.now()
     instance.batch_id = batch.pk
@@ -304,7 +309,7 @@ def _touch(kind: RecordType, instance: Model, batch: Batch) -> None:
 
 
 def _tell(
-    kind: RecordType, instance: Model, verb: str, viewer: Viewer, batch: Batch, changes: dict
+    kind: RecordType[Row], instance: Row, verb: str, viewer: Viewer, batch: Batch, changes: dict
 ) -> None:
     draft = Draft(
         f"{kind.name}.{verb}",
@@ -338,7 +343,7 @@ def _check_links(kind: RecordType, cleaned: Mapping, viewer: Viewer) -> None:
             raise field.wrong("unknown_link", _("There is no such record, or you may not see it."))
 
 
-def _check_unique(kind: RecordType, instance: Model) -> None:
+def _check_unique(kind: RecordType[Row], instance: Row) -> None:
     for attribute in kind.match_by:
         value = getattr(instance, attribute)
         if value in (None, ""):

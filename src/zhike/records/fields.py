@@ -24,7 +24,7 @@ from zhike.kernel.errors import Invalid
 from zhike.kernel.money import CURRENCIES, parse_decimal
 from zhike.kernel.text import normalise
 
-_EMPTY = (None, "", [], (), {})
+_EMPTY: tuple = (None, "", [], (), {})
 
 
 class FieldKind(StrEnum):
@@ -124,7 +124,12 @@ class Field:
         )
 
 
+_TEXTS = (
+    *(FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.ADDRESS, FieldKind.WEB),
+    *(FieldKind.CHOICE, FieldKind.CURRENCY),
+)
 _EMPTY_VALUES = {
+    **dict.fromkeys(_TEXTS, ""),
     **dict.fromkeys((FieldKind.TAGS, FieldKind.EMAILS, FieldKind.PHONES), ()),
     FieldKind.OBJECT: {},
 }
@@ -206,7 +211,7 @@ def read_moment(value: object, *, is_day_first: bool | None = None) -> datetime 
     text = unicodedata.normalize("NFKC", str(value)).strip()
     if match := _DATE.fullmatch(text):
         numbers = [int(part) for part in match.groups() if part is not None]
-        return datetime(*numbers) if len(numbers) > 3 else date(*numbers)
+        return _local(*numbers)
     if match := _COMPACT_DATE.fullmatch(text):
         return date(*map(int, match.groups()))
     if match := _FOREIGN_DATE.fullmatch(text):
@@ -214,8 +219,16 @@ def read_moment(value: object, *, is_day_first: bool | None = None) -> datetime 
         if is_day_first is None:
             is_day_first = first > 12 or "." in text.split()[0]
         day, month = (first, second) if is_day_first else (second, first)
-        return datetime(year, month, day, *rest) if rest else date(year, month, day)
+        return _local(year, month, day, *rest)
     return datetime.fromisoformat(text)
+
+
+def _local(year: int, month: int, day: int, *time: int) -> datetime | date:
+    """A day, or a time of day that is still to be placed in the firm's time zone."""
+    if not time:
+        return date(year, month, day)
+    hour, minute, second = (*time, 0, 0)[:3]
+    return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001
 
 
 def _date(field: Field, value: object) -> date:

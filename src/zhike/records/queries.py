@@ -5,11 +5,10 @@ may not be seen does not exist for the viewer.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from zhike.access.policies import require
@@ -20,7 +19,7 @@ from zhike.kernel.errors import Invalid, NotFound
 from zhike.kernel.paging import Count, Page, decode_cursor, encode_cursor
 from zhike.kernel.text import search_query
 from zhike.records.models import Batch, Firm, Import, SavedView
-from zhike.records.types import RecordType, record_type
+from zhike.records.types import RecordType, Row, record_type
 
 COUNT_CAP = 10_000
 SEARCH_CAP = 500
@@ -36,7 +35,7 @@ def firm() -> Firm:
 
 
 def find(
-    kind: RecordType,
+    kind: RecordType[Row],
     viewer: Viewer,
     *,
     where: Node = EVERYTHING,
@@ -45,7 +44,7 @@ def find(
     cursor: str | None = None,
     limit: int = 50,
     archived: bool = False,
-) -> Page[Model]:
+) -> Page[Row]:
     """A page of records the viewer sees, in the order asked for, by key."""
     ids = find_ids(
         kind, viewer, where=where, search=search, sort=sort, cursor=cursor, limit=limit,
@@ -78,7 +77,9 @@ def find_ids(
     return Page(ids, encode_cursor(order.name, items[-1][1], items[-1][0]) if more else None)
 
 
-def get(kind: RecordType, viewer: Viewer, record_id: UUID | str, *, archived: bool = True) -> Model:
+def get(
+    kind: RecordType[Row], viewer: Viewer, record_id: UUID | str, *, archived: bool = True
+) -> Row:
     """One record. Raises NotFound when it is not there or not to be seen."""
     require(viewer, "view")
     try:
@@ -91,10 +92,15 @@ def get(kind: RecordType, viewer: Viewer, record_id: UUID | str, *, archived: bo
 
 
 def visible_ids(
-    kind: RecordType, viewer: Viewer, ids: Sequence[UUID], *, archived: bool = True
+    kind: RecordType[Row],
+    viewer: Viewer,
+    ids: Sequence[UUID],
+    *,
+    where: Node = EVERYTHING,
+    archived: bool = True,
 ) -> set[UUID]:
-    """Those of the ids that the viewer sees."""
-    question = _question(kind, viewer, EVERYTHING, "", None if archived else False)
+    """Those of the ids that the viewer sees and a filter holds for."""
+    question = _asked(kind, viewer, where, None if archived else False)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {RECORD}.id {question.source} AND {RECORD}.id = ANY(%s)",
@@ -104,11 +110,11 @@ def visible_ids(
 
 
 def values_of(
-    kind: RecordType, viewer: Viewer, ids: Sequence[UUID], facts: Sequence[str]
+    kind: RecordType[Row], viewer: Viewer, ids: Sequence[UUID], facts: Sequence[str]
 ) -> dict[UUID, dict[str, object]]:
     """Facts of some records by id, as far as the viewer sees them: one query, however many."""
     values = compile_values(facts, kind.schema)
-    question = _question(kind, viewer, EVERYTHING, "", None)
+    question = _asked(kind, viewer, EVERYTHING, None)
     question.query.joins.update(values.joins)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -117,17 +123,6 @@ def values_of(
             [*values.parameters, *question.parameters, list(ids)],
         )
         return {pk: dict(zip(facts, row, strict=False)) for pk, *row in cursor.fetchall()}
-
-
-def matching_ids(kind: RecordType, viewer: Viewer, where: Node, ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the ids that a filter holds for, as far as the viewer sees them."""
-    question = _question(kind, viewer, where, "", False)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {RECORD}.id {question.source} AND {RECORD}.id = ANY(%s)",
-            [*question.parameters, list(ids)],
-        )
-        return {row[0] for row in cursor.fetchall()}
 
 
 def count(
@@ -157,14 +152,14 @@ def count(
 
 
 def every(
-    kind: RecordType,
+    kind: RecordType[Row],
     viewer: Viewer,
     *,
     where: Node = EVERYTHING,
     search: str = "",
     archived: bool = False,
     size: int = 2_000,
-) -> Iterator[list[Model]]:
+) -> Iterator[list[Row]]:
     """All of them in chunks by id, for exports and bulk work; memory does not grow."""
     after: str | None = None
     while True:
@@ -229,35 +224,38 @@ class _Question:
         return f"FROM {self.table} {self.query.join_clauses} WHERE {self.condition}"
 
 
-def _question(
-    kind: RecordType, viewer: Viewer, where: Node, search: str, archived: bool | None
-) -> _Question | None:
-    """FROM and WHERE of everything: sight, filter, search. None when nothing can match."""
+def _asked(kind: RecordType[Row], viewer: Viewer, where: Node, archived: bool | None) -> _Question:
+    """FROM and WHERE of everything: sight and filter. The only place where rights join a query."""
     query = compile_filter(All((kind.sight(viewer), where)), kind.schema)
-    conditions = [query.condition]
-    parameters = list(query.parameters)
-    prefix_parameters: list = []
-    table = f"{kind.table} {RECORD}"
+    condition = query.condition
     if archived is not None:
-        conditions.append(f"{RECORD}.archived_at IS {'NOT ' if archived else ''}NULL")
-    if search.strip():
-        wanted = search_query(search)
-        if wanted is None or not kind.has_search:
-            return None
-        if where == EVERYTHING and kind.sight(viewer) == EVERYTHING:
-            # Hits are collected from the search index first: with an order to satisfy the planner
-            # would otherwise walk the order's index past a million rows for a rare word.
-            hits = (
-                f"(SELECT * FROM {kind.table} WHERE search @@ %s::tsquery "
-                f"LIMIT {SEARCH_CAP} OFFSET 0)"
-            )
-            table = f"{hits} {RECORD}"
-            prefix_parameters.append(wanted)
-        else:
-            conditions.append(f"{RECORD}.search @@ %s::tsquery")
-            parameters.append(wanted)
-    condition = " AND ".join(conditions)
-    return _Question(table, condition, prefix_parameters + parameters, query)
+        condition += f" AND {RECORD}.archived_at IS {'NOT ' if archived else ''}NULL"
+    return _Question(f"{kind.table} {RECORD}", condition, list(query.parameters), query)
+
+
+def _question(
+    kind: RecordType[Row], viewer: Viewer, where: Node, search: str, archived: bool | None
+) -> _Question | None:
+    """The same with a search. None when nothing can match."""
+    asked = _asked(kind, viewer, where, archived)
+    if not search.strip():
+        return asked
+    wanted = search_query(search)
+    if wanted is None or not kind.has_search:
+        return None
+    if where == EVERYTHING and kind.sight(viewer) == EVERYTHING:
+        # Hits are collected from the search index first: with an order to satisfy the planner
+        # would otherwise walk the order's index past a million rows for a rare word.
+        hits = (
+            f"(SELECT * FROM {kind.table} WHERE search @@ %s::tsquery "
+            f"LIMIT {SEARCH_CAP} OFFSET 0) {RECORD}"
+        )
+        return replace(asked, table=hits, parameters=[wanted, *asked.parameters])
+    return replace(
+        asked,
+        condition=f"{asked.condition} AND {RECORD}.search @@ %s::tsquery",
+        parameters=[*asked.parameters, wanted],
+    )
 
 
 def _order(kind: RecordType, sort: str, query: Query) -> _Order:

@@ -1,6 +1,5 @@
 """A record with everything that filters may ask, in memory: what the reading in Python reads."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +24,7 @@ def snapshot(kind: RecordType, record_id: UUID) -> dict[str, Any]:
     return record
 
 
-def _events(schema: Schema, record_id: UUID) -> list[Mapping]:
+def _events(schema: Schema, record_id: UUID) -> list[dict[str, Any]]:
     if schema.events is None:
         return []
     rows = schema.events
@@ -40,7 +39,7 @@ def _segments(schema: Schema, record_id: UUID) -> set[str]:
     return {str(row["segment_id"]) for row in found}
 
 
-def _rows(statement: str, *parameters: object) -> list[dict[str, Any]]:
+def _rows(statement: str, *parameters: Any) -> list[dict[str, Any]]:
     import json
 
     with connection.cursor() as cursor:

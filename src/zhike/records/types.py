@@ -6,19 +6,23 @@ called. Lists, forms, API, import, export and undo are written once against this
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 
 from django.apps import apps
-from django.db.models import Model
 
 from zhike.access.viewer import Viewer
 from zhike.filters import EVERYTHING, Node, Schema
 from zhike.filters.schema import Aggregate, Collection, Fact, Join, Words
 from zhike.kernel.errors import NotFound
 from zhike.records.fields import Field
+from zhike.records.models import Record
+
+Row = TypeVar("Row", bound=Record)
 
 
 @dataclass(frozen=True)
-class RecordType:
+class RecordType(Generic[Row]):
     name: str
     model_label: str
     label: Words
@@ -27,10 +31,12 @@ class RecordType:
     title: str = "name"  # the attribute that names a record
     party_column: str | None = "party_id"  # whose it is: "id" for the customer itself
     sight: Callable[[Viewer], Node] = lambda viewer: EVERYTHING
-    derive: Callable[[Model], None] = lambda record: None  # fills computed columns before a write
+    derive: Callable[[Row], None] = lambda record: None  # fills computed columns before a write
     derived: frozenset[str] = frozenset()  # the columns that `derive` fills
-    summary: Callable[[Model], Mapping] = lambda record: {}  # what "created" tells
-    happened: Callable[[Model], object] = lambda record: None  # when it came to be, if not now
+    summary: Callable[[Row], Mapping] = lambda record: {}  # what "created" tells
+    happened: Callable[[Row], datetime | None] = lambda record: (
+        None
+    )  # when it came to be, if not now
     match_by: tuple[str, ...] = ()  # attributes by which imports and upserts find a record
     default_sort: str = "-created_at"
     has_search: bool = False
@@ -43,7 +49,7 @@ class RecordType:
         object.__setattr__(self, "field_by_name", {f.name: f for f in self.fields})
 
     @property
-    def model(self) -> type[Model]:
+    def model(self) -> type[Row]:
         return apps.get_model(self.model_label)
 
     @property
@@ -54,7 +60,7 @@ class RecordType:
     def schema(self) -> Schema:
         return _schemas[self.name]
 
-    def party_of(self, record: Model):
+    def party_of(self, record: Row) -> Any:
         return getattr(record, self.party_column) if self.party_column else None
 
 

@@ -31,12 +31,17 @@ def run(arguments: Namespace) -> int:
                 flush=True,
             )
         if arguments.demo:
+            from zhike.access.viewer import SYSTEM
             from zhike.demo.actions import load_demo
+            from zhike.insight.actions import run_scores
 
-            load_demo(customers=DEMO_CUSTOMERS, seed=DEMO_SEED, report=_report)
+            if load_demo(customers=DEMO_CUSTOMERS, seed=DEMO_SEED, report=_report):
+                run_scores(SYSTEM)
         note_prepared(database_url(), demo=arguments.demo)
     return 0
 
 
-def _report(line: str) -> None:
-    print(line, flush=True)
+def _report(what: str, done: int, whole: int) -> None:
+    """A line for each kind of thing when it is complete."""
+    if done == whole:
+        print(f"{what}: {whole:,}", flush=True)

@@ -29,7 +29,7 @@ def run(arguments: Namespace) -> int:
         "as_of": run.as_of,
         "customers": run.customers,
         "orders": run.orders,
-        "seconds": round((run.finished_at - run.started_at).total_seconds(), 2),
+        "seconds": run.seconds,
         "report": run.report,
     }
     text = gettext("%(customers)d customers scored from %(orders)d orders up to %(as_of)s")

@@ -168,7 +168,7 @@ def run_import(import_id: UUID | str, *, viewer: Viewer, report: Report | None =
         run.refresh_from_db()
         try:
             if run.state == Import.State.READING:
-                _read(run, report)
+                _read(run, viewer, report)
             if run.state == Import.State.APPLYING:
                 _apply(run, viewer, report)
         except ZhikeError as error:
@@ -196,7 +196,7 @@ class _held:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [self.number])
 
 
-def _read(run: Import, report: Report | None) -> None:
+def _read(run: Import, viewer: Viewer, report: Report | None) -> None:
     kind = importer(run.record_type)
     ImportRow.objects.filter(run=run).delete()
     run.rows = run.refused = run.created = run.updated = run.skipped = run.applied = 0
@@ -215,7 +215,7 @@ def _read(run: Import, report: Report | None) -> None:
         raise Invalid.field("file", "no_rows", _("The file has headings but no rows."))
     run.groups = _count_groups(run)
     if run.is_dry_run:
-        _rehearse(run, kind, report)
+        _rehearse(run, kind, viewer, report)
         run.state, run.finished_at = Import.State.CHECKED, clock.now()
     else:
         run.state = Import.State.APPLYING
@@ -239,7 +239,8 @@ def _staged_rows(run: Import, kind: Importer, table: Table) -> Iterator[tuple]:
     width = len(table.headings)
     for number, cells, position in table.rows():
         run.bytes_read = position
-        error, values = "", {}
+        error = ""
+        values: dict = {}
         if len(cells) < width and table.format == "csv":
             error = _("The row has %(found)s cells instead of %(wanted)s; is the file cut off?")
             error %= {"found": len(cells), "wanted": width}
@@ -252,7 +253,8 @@ def _staged_rows(run: Import, kind: Importer, table: Table) -> Iterator[tuple]:
 
 
 def _typed_values(kind: Importer, columns: list, cells: list) -> tuple[dict, str]:
-    values, errors = {}, []
+    values: dict = {}
+    errors: list[str] = []
     for field, position in columns:
         try:
             values[field.name] = to_json(field.clean(cells[position]))
@@ -292,11 +294,13 @@ def _count_groups(run: Import) -> int:
         return cursor.fetchone()[0]
 
 
-def _rehearse(run: Import, kind: Importer, report: Report | None) -> None:
-    """Asks what applying would do. Everything happens in transactions that are rolled back."""
+def _rehearse(run: Import, kind: Importer, viewer: Viewer, report: Report | None) -> None:
+    """Applies everything, a chunk at a time, and rolls each chunk back."""
     position = ""
     while groups := _next_groups(run, kind, position):
-        outcome = kind.apply(groups, run.options, None, None, True)
+        with transaction.atomic():
+            outcome = kind.apply(groups, run.options, viewer, _open_import_batch(run))
+            transaction.set_rollback(True)
         position = groups[-1].key
         _note(run, groups, outcome)
         run.heartbeat_at = clock.now()
@@ -312,7 +316,7 @@ def _apply(run: Import, viewer: Viewer, report: Report | None) -> None:
             groups = _next_groups(run, kind, run.position)
             if not groups:
                 break
-            outcome = kind.apply(groups, run.options, viewer, run.batch, False)
+            outcome = kind.apply(groups, run.options, viewer, _batch_of(run))
             run.position = groups[-1].key
             _note(run, groups, outcome)
             run.heartbeat_at = clock.now()
@@ -329,6 +333,12 @@ def _apply(run: Import, viewer: Viewer, report: Report | None) -> None:
         record(draft, origin=viewer.origin(run.batch_id))
     if report:
         report(run)
+
+
+def _batch_of(run: Import) -> Batch:
+    if run.batch is None:
+        raise Conflict("no_batch", _("This import has not begun."))
+    return run.batch
 
 
 def _note(run: Import, groups: list[Group], outcome: Outcome) -> None:

@@ -41,8 +41,8 @@ class Importer:
     label: Words
     fields: tuple[Field, ...]
     key_of: Callable[[Mapping, int], str]
-    # (groups, options, viewer, batch, is_dry_run) → outcome
-    apply: Callable[[Sequence[Group], Mapping, Viewer, Batch | None, bool], Outcome]
+    # (groups, options, viewer, batch) → outcome
+    apply: Callable[[Sequence[Group], Mapping, Viewer, Batch], Outcome]
     check_row: Callable[[Mapping], None] = lambda values: None
     options: Mapping[str, Words] = field(default_factory=dict)
 

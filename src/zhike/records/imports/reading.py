@@ -35,7 +35,7 @@ class Table:
     encoding: str = ""
     delimiter: str = ","
 
-    def rows(self) -> Iterator[tuple[int, list[object], int]]:
+    def rows(self) -> Iterator[tuple[int, list, int]]:
         """(row number as a person counts it, cells, bytes read so far) of every row with values.
 
         Raises Invalid when the file turns out to be broken.
@@ -45,7 +45,7 @@ class Table:
             if any(cell not in ("", None) for cell in cells):
                 yield number, cells, position
 
-    def _csv_rows(self) -> Iterator[tuple[int, list[object], int]]:
+    def _csv_rows(self) -> Iterator[tuple[int, list, int]]:
         with self.path.open("rb") as binary:
             text = io.TextIOWrapper(binary, encoding=self.encoding, newline="")
             reader = csv.reader(text, delimiter=self.delimiter, strict=True)
@@ -59,7 +59,7 @@ class Table:
             except UnicodeDecodeError:
                 raise _unreadable() from None
 
-    def _xlsx_rows(self) -> Iterator[tuple[int, list[object], int]]:
+    def _xlsx_rows(self) -> Iterator[tuple[int, list, int]]:
         sheet = _sheet(self.path)
         for number, cells in enumerate(sheet.iter_rows(), start=1):
             if number > 1:
@@ -148,7 +148,7 @@ def _open_xlsx(path: Path) -> Table:
     if unpacked > LARGEST_SHEET or (unpacked > 2**26 and unpacked / packed > LARGEST_PACKING):
         message = _("This file would unpack to an unreasonable size and was not opened.")
         raise Invalid.field("file", "zip_bomb", message)
-    first = next(_sheet(path).iter_rows(), [])
+    first: list = next(_sheet(path).iter_rows(), [])
     return Table(path, "xlsx", _headings([show(cell) for cell in first]))
 
 

@@ -1,0 +1,177 @@
+import json
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from zhike.customers.actions import create_task
+from zhike.customers.queries import attachments, customer, open_tasks
+from zhike.events.queries import timeline
+
+FRAGMENT = {"HX-Request": "true"}
+
+
+def page_of(party) -> str:
+    return f"/customers/{party.pk}"
+
+
+def test_a_file_shows_who_it_is_and_what_happened(li, cast):
+    text = li.get(page_of(cast.yunqi)).text
+    assert "<h1>杭州云栖茶舍</h1>" in text
+    assert "138 0013 8821" in text
+    assert "File opened" in text
+
+
+def test_what_may_not_be_seen_is_not_there(li, cast):
+    assert li.get(page_of(cast.chen)).status_code == 404
+    assert li.get(f"/customers/{uuid4()}").status_code == 404
+    assert li.post(f"{page_of(cast.chen)}/write", {"text": "x"}).status_code == 404
+    assert li.post(f"/records/customer/{cast.chen.pk}/archive").status_code == 404
+    assert li.get(f"/records/customer/{cast.chen.pk}/fields/city").status_code == 404
+
+
+def test_a_file_costs_a_fixed_number_of_queries(mei, cast, django_assert_max_num_queries):
+    with django_assert_max_num_queries(40):
+        mei.get(page_of(cast.yunqi))
+
+
+def test_a_field_is_edited_in_place(li, cast):
+    address = f"/records/customer/{cast.yunqi.pk}/fields/city"
+    assert 'value="杭州"' in li.get(address, {"edit": "1"}, headers=FRAGMENT).text
+    answer = li.post(address, {"city": "宁波"}, headers=FRAGMENT)
+    assert "宁波" in answer.text
+    told = json.loads(answer.headers["HX-Trigger"])
+    assert told["toast"]["message"] == "City changed."
+    assert told["changed"] is True
+    li.post(told["toast"]["undo"])
+    assert customer(cast.li, cast.yunqi.pk).city == "杭州"
+
+
+def test_an_unchanged_field_says_nothing(li, cast):
+    address = f"/records/customer/{cast.yunqi.pk}/fields/city"
+    assert "HX-Trigger" not in li.post(address, {"city": "杭州"}, headers=FRAGMENT).headers
+
+
+def test_a_field_can_be_emptied(li, cast):
+    li.post(f"/records/customer/{cast.yunqi.pk}/fields/city", {"city": ""}, headers=FRAGMENT)
+    assert not customer(cast.li, cast.yunqi.pk).city
+
+
+def test_a_wrong_value_stays_in_its_input_with_the_reason(li, cast):
+    address = f"/records/customer/{cast.yunqi.pk}/fields/phones"
+    answer = li.post(address, {"phones": "abc"}, headers=FRAGMENT)
+    assert answer.status_code == 422
+    assert "“abc” is not a phone number." in answer.text
+    assert 'value="abc"' in answer.text
+
+
+@pytest.mark.parametrize("field", ["name_key", "search", "nothing"])
+def test_fails_to_edit_what_is_no_field(li, cast, field):
+    assert li.post(f"/records/customer/{cast.yunqi.pk}/fields/{field}", {field: "x"}).status_code == 404
+
+
+def test_readers_read(guest, cast):
+    assert guest.get(page_of(cast.yunqi)).status_code == 200
+    assert guest.post(f"{page_of(cast.yunqi)}/write", {"text": "x"}).status_code == 403
+    assert guest.get("/customers/new").status_code == 403
+    address = f"/records/customer/{cast.yunqi.pk}/fields/city"
+    assert guest.post(address, {"city": "x"}).status_code == 403
+
+
+def test_a_contact_is_written_down_with_its_next_step(li, cast):
+    data = {
+        "kind": "visit", "text": "看了新店。", "outcome": "interested",
+        "next_on": "2030-01-02", "next_step": "送样品",
+    }  # fmt: skip
+    answer = li.post(f"{page_of(cast.yunqi)}/write", data, headers=FRAGMENT)
+    assert "Visit · Interested" in answer.text
+    assert "看了新店。" in answer.text
+    assert [task.title for task in open_tasks(cast.li, cast.yunqi.pk)] == ["送样品"]
+
+
+def test_an_empty_note_is_refused_with_words(li, cast):
+    answer = li.post(f"{page_of(cast.yunqi)}/write", {"kind": "note", "text": " "}, headers=FRAGMENT)
+    assert answer.status_code == 422
+    assert json.loads(answer.headers["HX-Trigger"])["toast"]["message"] == "Write something first."
+    assert answer.headers["HX-Reswap"] == "none"
+    assert len(timeline(cast.yunqi.pk).items) == 1
+
+
+def test_a_task_is_done_once(li, cast):
+    task = create_task(cast.yunqi.pk, title="送样品", viewer=cast.li)
+    for _ in range(2):
+        assert li.post(f"/tasks/{task.pk}/done", headers=FRAGMENT).status_code == 200
+    types = [event.type for event in timeline(cast.yunqi.pk).items]
+    assert types.count("task.done") == 1
+
+
+def test_a_change_stands_in_the_timeline_with_before_and_after(li, cast):
+    li.post(f"/records/customer/{cast.yunqi.pk}/fields/city", {"city": "宁波"})
+    text = li.get(page_of(cast.yunqi)).text
+    assert "City <s>杭州</s> → 宁波" in text
+
+
+def test_the_timeline_goes_on_by_key(li, cast):
+    for number in range(35):
+        li.post(f"{page_of(cast.yunqi)}/write", {"kind": "note", "text": f"note {number:02}"})
+    first = timeline(cast.yunqi.pk)
+    headers = {**FRAGMENT, "HX-Target": "li#older"}
+    answer = li.get(page_of(cast.yunqi), {"cursor": first.next_cursor}, headers=headers)
+    assert answer.text.count('class="entry') == 6
+    assert "note 04" in answer.text
+    assert "note 05" not in answer.text
+
+
+def test_files_go_in_and_come_out_as_downloads(li, guest, sign_in, cast):
+    upload = SimpleUploadedFile("报价.pdf", b"%PDF-1.4", "application/pdf")
+    li.post(f"{page_of(cast.yunqi)}/files", {"file": upload})
+    kept = attachments(cast.yunqi)[0]
+    answer = guest.get(f"{page_of(cast.yunqi)}/files/{kept.pk}")
+    assert b"".join(answer.streaming_content) == b"%PDF-1.4"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert sign_in("zhao").get(f"{page_of(cast.yunqi)}/files/{kept.pk}").status_code == 404
+
+
+def test_fails_to_attach_what_a_browser_would_run(li, cast):
+    upload = SimpleUploadedFile("x.html", b"<script>", "text/html")
+    assert li.post(f"{page_of(cast.yunqi)}/files", {"file": upload}).status_code == 422
+    assert attachments(cast.yunqi) == []
+
+
+def test_a_relation_is_seen_from_both_ends(mei, cast):
+    mei.post(f"{page_of(cast.yunqi)}/relations", {"kind": "referred_by", "other": str(cast.lin.pk)})
+    assert "Lin &amp; Sons Gifts" in mei.get(page_of(cast.yunqi)).text
+    assert "杭州云栖茶舍</a>" in mei.get(page_of(cast.lin)).text
+
+
+def test_a_customer_is_written_down(li, cast):
+    data = {"name": "宁波老码头茶行", "kind": "company", "phones": "13900000000", "tags": "茶馆, 礼盒"}
+    address = li.post("/customers/new", data).headers["Location"]
+    text = li.get(address).text
+    assert "<h1>宁波老码头茶行</h1>" in text
+    assert "Saved." in text
+    assert "Saved." not in li.get(address).text  # said once
+
+
+def test_a_wrong_form_keeps_what_was_entered(li, cast):
+    answer = li.post("/customers/new", {"name": "", "kind": "company", "emails": "nobody"})
+    assert answer.status_code == 422
+    assert "This is needed." in answer.text
+    assert "“nobody” is not an e-mail address." in answer.text
+    assert 'value="nobody"' in answer.text
+
+
+def test_archived_and_restored(li, cast):
+    li.post(f"/records/customer/{cast.yunqi.pk}/archive")
+    assert "杭州云栖茶舍</a>" not in li.get("/customers/").text
+    assert "杭州云栖茶舍</a>" in li.get("/customers/", {"archived": "1"}).text
+    li.post(f"/records/customer/{cast.yunqi.pk}/restore")
+    assert "杭州云栖茶舍</a>" in li.get("/customers/").text
+
+
+def test_neighbours_are_those_of_the_list_it_was_opened_from(mei, cast):
+    assert f"{page_of(cast.lin)}?in=q%3D" not in mei.get(page_of(cast.yunqi)).text
+    text = mei.get(page_of(cast.yunqi), {"in": "sort=-created_at"}).text
+    assert f'href="{page_of(cast.lin)}?in=sort%3D-created_at" data-hotkey="["' in text
+    assert 'data-hotkey="]"' not in text

@@ -1,0 +1,159 @@
+import json
+
+import pytest
+from django.utils.html import escape
+
+from zhike.access.viewer import SYSTEM
+from zhike.customers.actions import create_customer
+from zhike.customers.facts import CUSTOMER
+from zhike.records.queries import batches, find, saved_views
+
+IN_HANGZHOU = json.dumps({"all": [{"fact": "city", "op": "eq", "value": "杭州"}]})
+PART = {"HX-Request": "true", "HX-Target": "section#listing"}
+
+
+@pytest.fixture
+def crowd(cast):
+    for number in range(60):
+        create_customer({"name": f"Shop {number:02}", "city": "苏州", "owner": cast.li.user_id}, viewer=SYSTEM)
+
+
+def test_a_list_shows_what_its_viewer_sees(li, cast):
+    text = li.get("/customers/").text
+    assert "杭州云栖茶舍" in text
+    assert "陈嘉怡" not in text
+
+
+def test_a_list_costs_the_same_however_many_rows(mei, cast, crowd, django_assert_num_queries):
+    with django_assert_num_queries(8):
+        assert mei.get("/customers/").text.count("data-row") == 50
+    with django_assert_num_queries(8):
+        assert mei.get("/customers/", {"q": "云栖"}).text.count("data-row") == 1
+
+
+def test_the_next_page_is_rows_alone_and_begins_after_the_last(mei, crowd):
+    from zhike.web.listing.address import Address
+
+    first = find(CUSTOMER, SYSTEM, sort="name", limit=50)
+    address = Address(cursor=first.next_cursor).on("customer_list")
+    answer = mei.get(address, headers={"HX-Request": "true", "HX-Target": "tr#more"})
+    assert answer.text.count("data-row") == 13
+    assert "<html" not in answer.text
+    assert mei.get(address).text.count("data-row") == 13
+
+
+def test_a_condition_stands_as_a_sentence_that_can_be_removed(mei, cast):
+    text = mei.get("/customers/", {"filter": IN_HANGZHOU}, headers=PART).text
+    assert "City<b> is 杭州</b>" in text
+    assert "杭州云栖茶舍" in text
+    assert "陈嘉怡" not in text
+    assert 'href="/customers/" aria-label="Remove: City is 杭州"' in text
+
+
+def test_an_owner_in_a_condition_is_called_by_name(mei, cast):
+    asked = json.dumps({"fact": "owner", "op": "eq", "value": str(cast.li.user_id)})
+    assert "Owner<b> is Li</b>" in mei.get("/customers/", {"filter": asked}).text
+
+
+@pytest.mark.parametrize("filter", ["{", "[]", '{"fact":"secret","op":"eq","value":1}'])
+def test_fails_with_words_for_a_filter_that_is_none(mei, filter):
+    assert mei.get("/customers/", {"filter": filter}).status_code == 422
+
+
+def test_fails_for_a_cursor_or_an_order_that_is_none(mei):
+    assert mei.get("/customers/", {"cursor": "xx"}).status_code == 422
+    assert mei.get("/customers/", {"sort": "phones"}).status_code == 422
+
+
+def test_a_condition_is_added_to_those_that_are_there(mei, cast):
+    data = {"filter": IN_HANGZHOU, "fact": "tags", "op": "has_any", "value": "茶馆, 礼盒"}
+    address = mei.get("/lists/customer/condition/add", data).headers["Location"]
+    text = mei.get(address).text
+    assert "City<b> is 杭州</b>" in text
+    assert "Tags<b> has any of 茶馆, 礼盒</b>" in text
+
+
+def test_a_condition_that_cannot_be_asked_stays_open_with_the_reason(mei):
+    data = {"fact": "orders.total", "op": "gte", "value": "many"}
+    answer = mei.get("/lists/customer/condition/add", data, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert "“many” is not a value for this." in answer.text
+
+
+def test_the_popover_fits_the_fact(mei):
+    text = mei.get("/lists/customer/condition", {"fact": "orders.total"}).text
+    assert 'name="window"' in text
+    assert 'type="number"' in text
+    assert 'type="checkbox" name="value" value="company"' in mei.get(
+        "/lists/customer/condition", {"fact": "kind"}
+    ).text
+
+
+def test_many_are_changed_as_one_batch_and_taken_back(mei, cast):
+    data = {"list": "", "ids": [cast.yunqi.pk, cast.chen.pk], "do": "set", "field": "city", "city": "宁波"}
+    answer = mei.post("/lists/customer/bulk", data, headers={"HX-Request": "true"})
+    told = json.loads(answer.headers["HX-Trigger"])["toast"]
+    assert told["message"] == "2 records changed"
+    assert mei.get("/customers/").text.count("宁波") == 2
+    mei.post(told["undo"])
+    assert mei.get("/customers/").text.count("宁波") == 0
+
+
+def test_all_that_match_are_changed_not_only_those_on_the_page(mei, crowd):
+    data = {"list": "q=Shop", "everything": "1", "do": "archive"}
+    mei.post("/lists/customer/bulk", data)
+    assert mei.get("/customers/").text.count("data-row") == 3
+
+
+def test_fails_to_change_many_without_the_right(li, cast):
+    data = {"list": "", "ids": [cast.yunqi.pk], "do": "archive"}
+    assert li.post("/lists/customer/bulk", data).status_code == 403
+    assert batches(cast.mei)[0].kind != "bulk"
+
+
+def test_a_list_is_kept_under_a_name(mei, cast):
+    data = {"list": f"filter={IN_HANGZHOU}&sort=-created_at", "name": "杭州"}
+    address = mei.post("/lists/customer/views", data).headers["Location"]
+    view = saved_views(CUSTOMER, cast.mei)[0]
+    assert address == f"/customers/?view={view.pk}"
+    assert "City<b> is 杭州</b>" in mei.get(address).text
+    assert view.sort == "-created_at"
+
+
+def test_columns_are_chosen_and_stand_in_the_address(mei, cast):
+    address = mei.get("/lists/customer/columns", {"column": ["industry", "code"]}).headers["Location"]
+    text = mei.get(address).text
+    assert "Industry</a>" in text
+    assert "C001" in text
+
+
+def test_an_export_is_complete_and_no_formula_runs(mei, crowd, cast):
+    create_customer({"name": "=1+1"}, viewer=cast.mei)
+    answer = mei.get("/lists/customer/export")
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    lines = text.splitlines()
+    assert len(lines) == 65
+    assert lines[0].startswith("Name,Owner,")
+    assert any(line.startswith("'=1+1,Mei,") for line in lines)
+
+
+def test_fails_to_export_without_the_right(li):
+    assert li.get("/lists/customer/export").status_code == 403
+
+
+def test_an_empty_list_says_why(mei, db):
+    assert "Nothing here yet" in mei.get("/orders/").text
+    assert "Nothing matches" in mei.get("/customers/", {"q": "zzz"}).text
+
+
+def test_what_people_write_is_never_markup(mei, cast):
+    name = "<img src=x onerror=alert(1)>"
+    create_customer({"name": name, "tags": ["<b>"], "city": "<i>"}, viewer=cast.mei)
+    text = mei.get("/customers/").text
+    assert name not in text
+    assert escape(name) in text
+
+
+def test_a_picker_offers_what_the_viewer_sees(li, cast):
+    assert "杭州云栖茶舍" in li.get("/lists/customer/pick", {"q": "yunqi"}).text
+    assert "陈嘉怡" not in li.get("/lists/customer/pick", {"q": "chenjiayi"}).text
