@@ -85,7 +85,7 @@ def main() -> None:
         print(f"{run.rows:,} lines, {run.created:,} orders in {seconds:.1f} s")
         print(f"{run.rows / seconds:,.0f} lines a second; {seconds / plain:.0f}x a plain COPY")
         print(
-            f"peak memory {machine.peak_memory():.0f} MiB, of which {before:.0f} MiB before it began"
+            f"peak memory {machine.peak_memory():.0f} MiB, before the import {before:.0f}"
         )
         machine.forget_batch(run.batch_id)
 

@@ -67,7 +67,10 @@ def test_a_wrong_value_stays_in_its_input_with_the_reason(li, cast):
 
 @pytest.mark.parametrize("field", ["name_key", "search", "nothing"])
 def test_fails_to_edit_what_is_no_field(li, cast, field):
-    assert li.post(f"/records/customer/{cast.yunqi.pk}/fields/{field}", {field: "x"}).status_code == 404
+    assert (
+        li.post(f"/records/customer/{cast.yunqi.pk}/fields/{field}", {field: "x"}).status_code
+        == 404
+    )
 
 
 def test_readers_read(guest, cast):
@@ -90,7 +93,9 @@ def test_a_contact_is_written_down_with_its_next_step(li, cast):
 
 
 def test_an_empty_note_is_refused_with_words(li, cast):
-    answer = li.post(f"{page_of(cast.yunqi)}/write", {"kind": "note", "text": " "}, headers=FRAGMENT)
+    answer = li.post(
+        f"{page_of(cast.yunqi)}/write", {"kind": "note", "text": " "}, headers=FRAGMENT
+    )
     assert answer.status_code == 422
     assert json.loads(answer.headers["HX-Trigger"])["toast"]["message"] == "Write something first."
     assert answer.headers["HX-Reswap"] == "none"
@@ -146,7 +151,12 @@ def test_a_relation_is_seen_from_both_ends(mei, cast):
 
 
 def test_a_customer_is_written_down(li, cast):
-    data = {"name": "宁波老码头茶行", "kind": "company", "phones": "13900000000", "tags": "茶馆, 礼盒"}
+    data = {
+        "name": "宁波老码头茶行",
+        "kind": "company",
+        "phones": "13900000000",
+        "tags": "茶馆, 礼盒",
+    }
     address = li.post("/customers/new", data).headers["Location"]
     text = li.get(address).text
     assert "<h1>宁波老码头茶行</h1>" in text

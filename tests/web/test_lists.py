@@ -15,7 +15,9 @@ PART = {"HX-Request": "true", "HX-Target": "section#listing"}
 @pytest.fixture
 def crowd(cast):
     for number in range(60):
-        create_customer({"name": f"Shop {number:02}", "city": "苏州", "owner": cast.li.user_id}, viewer=SYSTEM)
+        create_customer(
+            {"name": f"Shop {number:02}", "city": "苏州", "owner": cast.li.user_id}, viewer=SYSTEM
+        )
 
 
 def test_a_list_shows_what_its_viewer_sees(li, cast):
@@ -84,13 +86,20 @@ def test_the_popover_fits_the_fact(mei):
     text = mei.get("/lists/customer/condition", {"fact": "orders.total"}).text
     assert 'name="window"' in text
     assert 'type="number"' in text
-    assert 'type="checkbox" name="value" value="company"' in mei.get(
-        "/lists/customer/condition", {"fact": "kind"}
-    ).text
+    assert (
+        'type="checkbox" name="value" value="company"'
+        in mei.get("/lists/customer/condition", {"fact": "kind"}).text
+    )
 
 
 def test_many_are_changed_as_one_batch_and_taken_back(mei, cast):
-    data = {"list": "", "ids": [cast.yunqi.pk, cast.chen.pk], "do": "set", "field": "city", "city": "宁波"}
+    data = {
+        "list": "",
+        "ids": [cast.yunqi.pk, cast.chen.pk],
+        "do": "set",
+        "field": "city",
+        "city": "宁波",
+    }
     answer = mei.post("/lists/customer/bulk", data, headers={"HX-Request": "true"})
     told = json.loads(answer.headers["HX-Trigger"])["toast"]
     assert told["message"] == "2 records changed"
@@ -121,7 +130,9 @@ def test_a_list_is_kept_under_a_name(mei, cast):
 
 
 def test_columns_are_chosen_and_stand_in_the_address(mei, cast):
-    address = mei.get("/lists/customer/columns", {"column": ["industry", "code"]}).headers["Location"]
+    address = mei.get("/lists/customer/columns", {"column": ["industry", "code"]}).headers[
+        "Location"
+    ]
     text = mei.get(address).text
     assert "Industry</a>" in text
     assert "C001" in text

@@ -58,7 +58,10 @@ def test_money_comes_in_and_goes_back_no_further(li, sold):
         f"/orders/{sold.pk}/payments", {"amount": "300", "direction": "refund"}, headers=FRAGMENT
     )
     assert refused.status_code == 409
-    assert json.loads(refused.headers["HX-Trigger"])["toast"]["message"] == "No more can go back than came in."
+    assert (
+        json.loads(refused.headers["HX-Trigger"])["toast"]["message"]
+        == "No more can go back than came in."
+    )
     li.post(f"/orders/{sold.pk}/payments", {"amount": "68.50", "direction": "refund"})
     sold.refresh_from_db()
     assert sold.paid == 20000

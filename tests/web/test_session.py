@@ -17,7 +17,9 @@ def test_a_fragment_asked_for_by_a_stranger_reloads_the_page(cast):
     assert answer.headers["HX-Redirect"] == "/sign-in"
 
 
-@pytest.mark.parametrize("address", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "address", ["https://evil.example/", "//evil.example", "javascript:alert(1)"]
+)
 def test_next_leads_to_our_own_pages_only(cast, address):
     assert Client().post("/sign-in", {**LI, "next": address}).headers["Location"] == "/"
 

@@ -41,7 +41,9 @@ def test_administrators_make_and_change_users(mei, cast):
     }  # fmt: skip
     mei.post("/settings/users/new", data)
     zhou = next(user for user in users(cast.mei) if user.name == "Zhou")
-    mei.post(f"/settings/users/{zhou.pk}", {**data, "role": "manager", "password": "", "is_active": "1"})
+    mei.post(
+        f"/settings/users/{zhou.pk}", {**data, "role": "manager", "password": "", "is_active": "1"}
+    )
     zhou.refresh_from_db()
     assert zhou.role == "manager"
 

@@ -68,7 +68,7 @@ class Form:
 
     @property
     def values(self) -> dict[str, str]:
-        return {one.name: self.data[one.name] for one in self.inputs if one.name in self.data}
+        return {one.name: self.data.get(one.name, "") for one in self.inputs}
 
     @property
     def status(self) -> int:

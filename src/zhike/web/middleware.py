@@ -7,11 +7,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
+from django.utils.datastructures import MultiValueDictKeyError
 from django.utils.http import urlencode
 
 from zhike.access.queries import active_user, viewer_of
 from zhike.kernel.errors import ZhikeError
-from zhike.web.errors import show_refusal
+from zhike.web.errors import bad_request, show_refusal
 from zhike.web.fragments import is_fragment
 
 SESSION_USER = "user"
@@ -97,6 +98,8 @@ def refusals(get_response: View) -> View:
         return get_response(request)
 
     def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, MultiValueDictKeyError):  # a form without one of its parts
+            return bad_request(request)
         return show_refusal(request, error) if isinstance(error, ZhikeError) else None
 
     middleware.process_exception = process_exception

@@ -47,7 +47,9 @@ _customers = [
     path("<uuid:pk>", customers.customer, name="customer"),
     path("<uuid:pk>/write", customers.write, name="customer_write"),
     path("<uuid:pk>/relations", customers.relate, name="relation_add"),
-    path("<uuid:pk>/relations/<uuid:relation_id>/remove", customers.unrelate, name="relation_remove"),
+    path(
+        "<uuid:pk>/relations/<uuid:relation_id>/remove", customers.unrelate, name="relation_remove"
+    ),
     path("<uuid:pk>/files", customers.attach, name="attachment_add"),
     path("<uuid:pk>/files/<uuid:attachment_id>", customers.download, name="attachment"),
     path("<uuid:pk>/files/<uuid:attachment_id>/remove", customers.detach, name="attachment_remove"),

@@ -67,7 +67,11 @@ class CustomerPage:
     def summary(self) -> list[str]:
         """Who it is in a few words: kind, trade, place."""
         place = " ".join(filter(None, (self.party.province, self.party.city))) or self.party.country
-        words = (CUSTOMER.field_by_name["kind"].choices()[self.party.kind], self.party.industry, place)
+        words = (
+            CUSTOMER.field_by_name["kind"].choices()[self.party.kind],
+            self.party.industry,
+            place,
+        )
         return [str(word) for word in words if word]
 
     @property

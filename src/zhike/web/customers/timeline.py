@@ -102,7 +102,9 @@ class Timeline:
         if kind is None or not event.changes:
             return []
         return [
-            Change(_label(kind, name), self._value(kind, name, before), self._value(kind, name, after))
+            Change(
+                _label(kind, name), self._value(kind, name, before), self._value(kind, name, after)
+            )
             for name, (before, after) in event.changes.items()
             if _field(kind, name) is not None
         ]

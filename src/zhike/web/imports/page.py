@@ -81,7 +81,9 @@ class ImportPage:
     def sent_mapping(self) -> dict[str, str]:
         """Field → heading, as the selects were set."""
         headings = enumerate(self.run.headings)
-        chosen = {self.data.get(f"column-{position}", ""): heading for position, heading in headings}
+        chosen = {
+            self.data.get(f"column-{position}", ""): heading for position, heading in headings
+        }
         chosen.pop("", None)
         return chosen
 

@@ -48,7 +48,11 @@ def _number(fact, value, around: Around):
     if fact.name not in around.low:
         return formats.number(value)
     shown = formats.number(value, 2)
-    return format_html('<span class="warn">{}</span>', shown) if value < around.low[fact.name] else shown
+    return (
+        format_html('<span class="warn">{}</span>', shown)
+        if value < around.low[fact.name]
+        else shown
+    )
 
 
 def _tags(fact, value, around: Around):

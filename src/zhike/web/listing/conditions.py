@@ -133,7 +133,9 @@ class Condition:
             return tuple(values)
         if self.op in ("in", "not_in", "has_any", "has_all"):
             if not self.choices:
-                values = [part.strip() for value in values for part in value.replace("，", ",").split(",")]
+                values = [
+                    part.strip() for value in values for part in value.replace("，", ",").split(",")
+                ]
             return tuple(value for value in values if value)
         value = values[0] if values else ""
         return value == "1" if self.fact.kind is Kind.YES_NO else value

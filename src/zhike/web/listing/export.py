@@ -34,7 +34,9 @@ def csv_lines(reading: Reading) -> Iterator[str]:
             row = values[pk]
             yield writer.writerow(
                 [
-                    defuse(_plain(row[n], schema.facts[n].kind, reading, {**choices, **linked}.get(n)))
+                    defuse(
+                        _plain(row[n], schema.facts[n].kind, reading, {**choices, **linked}.get(n))
+                    )
                     for n in names
                 ]
             )

@@ -237,7 +237,11 @@ class Reading:
         direction = {name: "ascending", f"-{name}": "descending"}.get(self.sort, "none")
         is_number = fact.kind in NUMERIC
         starts_high = is_number or fact.kind in (Kind.DATE, Kind.TIME)
-        wanted = f"-{name}" if direction == "ascending" or (starts_high and direction == "none") else name
+        wanted = (
+            f"-{name}"
+            if direction == "ascending" or (starts_high and direction == "none")
+            else name
+        )
         address = self.address.but(sort=wanted).on(self.listing.page) if fact.is_sortable else ""
         return Heading(name, fact.label, is_number, address, direction)
 
@@ -247,9 +251,7 @@ class Reading:
         names = tuple(dict.fromkeys((self.kind.title, *self.column_names, *cards)))
         values = values_of(self.kind, self.viewer, self.page.items, names)
         around = self._around(names, values)
-        return [
-            self._row(pk, values[pk], cards, around) for pk in self.page.items if pk in values
-        ]
+        return [self._row(pk, values[pk], cards, around) for pk in self.page.items if pk in values]
 
     def _row(self, pk: UUID, values: dict, cards: Sequence[str], around: Around) -> Row:
         cells = {name: self._cell(name, values[name], around) for name in values}
@@ -287,5 +289,7 @@ class Reading:
     def column_choices(self) -> Iterator[tuple[str, object, bool]]:
         """Every fact that can be a column, and whether it is one now."""
         for name, fact in self.kind.schema.facts.items():
-            if name != self.kind.title and "." not in name.removeprefix("orders.").removeprefix("contacts."):
+            if name != self.kind.title and "." not in name.removeprefix("orders.").removeprefix(
+                "contacts."
+            ):
                 yield name, fact.label, name in self.column_names

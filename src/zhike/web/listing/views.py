@@ -47,7 +47,9 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
 def condition(request: HttpRequest, name: str) -> HttpResponse:
     """The popover that adds a condition, as far as it is filled in."""
     made = Condition(listing_of(name), request.GET)
-    return render(request, "listing/condition.html", {"condition": made, "list": read(request, name)})
+    return render(
+        request, "listing/condition.html", {"condition": made, "list": read(request, name)}
+    )
 
 
 @require_GET

@@ -46,7 +46,11 @@ def _customers(request: HttpRequest, text: str) -> list[Hit]:
         return []
     found = find(CUSTOMER, request.viewer, search=text, limit=HITS).items
     return [
-        Hit(p.name, reverse("customer", args=[p.pk]), " · ".join(filter(None, (p.city, *p.phones[:1]))))
+        Hit(
+            p.name,
+            reverse("customer", args=[p.pk]),
+            " · ".join(filter(None, (p.city, *p.phones[:1]))),
+        )
         for p in found
     ]
 

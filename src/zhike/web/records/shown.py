@@ -43,7 +43,9 @@ def shown_fields(
     return [shown_field(kind, record, name, scope) for name in names]
 
 
-def shown_field(kind: RecordType, record: Model, name: str, scope: Names | None = None) -> ShownField:
+def shown_field(
+    kind: RecordType, record: Model, name: str, scope: Names | None = None
+) -> ShownField:
     declared = kind.field_by_name[name]
     value = show(declared, getattr(record, declared.attribute), scope or Names())
     address = reverse("record_field", args=[kind.name, record.pk, name])

@@ -47,7 +47,11 @@ def field(request: HttpRequest, name: str, pk: UUID, field: str) -> HttpResponse
         return _saved_field(request, listing.kind, record, form.saved, field)
     if data is None and "edit" not in request.GET:
         return _shown(request, listing.kind, record, field)
-    context = {"input": form[field], "form": form, "shown": shown_field(listing.kind, record, field)}
+    context = {
+        "input": form[field],
+        "form": form,
+        "shown": shown_field(listing.kind, record, field),
+    }
     return render(request, "records/field_form.html", context, status=form.status)
 
 

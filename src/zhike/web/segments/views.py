@@ -66,7 +66,10 @@ def _build(request: HttpRequest, builder: Builder, save: Callable) -> HttpRespon
 def preview(request: HttpRequest) -> HttpResponse:
     """How many a filter holds for while it is being built, some of them, and it in words."""
     try:
-        found, error = queries.preview(request.viewer, read_tree(request.POST.get("filter", ""))), ""
+        found, error = (
+            queries.preview(request.viewer, read_tree(request.POST.get("filter", ""))),
+            "",
+        )
     except ZhikeError as refusal:
         found, error = None, " ".join(e.message for e in refusal.errors) or refusal.message
     return render(request, "segments/preview.html", {"found": found, "error": error})

@@ -119,12 +119,16 @@ def _email() -> Input:
 
 def _password() -> Input:
     help = _("Empty: stays as it is. At least %(length)s characters.")
-    return Input("password", _("Password"), "password", help=help % {"length": actions.SHORTEST_PASSWORD})
+    return Input(
+        "password", _("Password"), "password", help=help % {"length": actions.SHORTEST_PASSWORD}
+    )
 
 
 def _active(known) -> Input:
     options = [("1", _("yes")), ("0", _("no"))]
-    return Input("is_active", _("May sign in"), "select", "1" if known.is_active else "0", options=options)
+    return Input(
+        "is_active", _("May sign in"), "select", "1" if known.is_active else "0", options=options
+    )
 
 
 def _user_inputs(known=None) -> list[Input]:

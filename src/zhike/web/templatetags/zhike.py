@@ -24,7 +24,9 @@ def asset(name: str) -> SafeString:
         format_html('<link rel="stylesheet" href="{}">', static(f"dist/{file}"))
         for file in entry.get("css", ())
     )
-    script = format_html('<script type="module" src="{}"></script>', static(f"dist/{entry['file']}"))
+    script = format_html(
+        '<script type="module" src="{}"></script>', static(f"dist/{entry['file']}")
+    )
     return mark_safe("".join((*styles, script)))  # noqa: S308
 
 
