@@ -155,6 +155,8 @@ def create_team(viewer: Viewer, *, name: str, parent_id: UUID | None = None) -> 
     name = name.strip()
     if not name or len(name) > 80:
         raise Invalid.field("name", "missing", _("Give a name of at most 80 characters."))
+    if parent_id is not None and not Team.objects.filter(pk=parent_id).exists():
+        raise Invalid.field("parent", "unknown_team", _("There is no such team."))
     if Team.objects.filter(name=name).exists():
         raise Conflict("name_taken", _("There is a team with this name already."))
     team = Team.objects.create(name=name, parent_id=parent_id)
