@@ -29,7 +29,10 @@ def test_a_list_holds_what_the_viewer_sees(calling):
 
 def test_a_filter_tree_selects(calling):
     han = calling("han")
-    tree = '{"any":[{"fact":"city","op":"eq","value":"成都"},{"fact":"tags","op":"has_any","value":["茶馆"]}]}'
+    tree = (
+        '{"any":[{"fact":"city","op":"eq","value":"成都"},'
+        '{"fact":"tags","op":"has_any","value":["茶馆"]}]}'
+    )
 
     names = {c["name"] for c in han.get(f"/customers?filter={tree}").json()["items"]}
 

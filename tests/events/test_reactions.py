@@ -28,8 +28,7 @@ def heard(monkeypatch):
 
     only = {"listen": reactions.Reaction("listen", ("customer.created",), listen)}
     monkeypatch.setattr(reactions, "_reactions", only)
-    found_and_planted = (found, planted)
-    return found_and_planted
+    return found, planted
 
 
 def tell(name: str) -> int:

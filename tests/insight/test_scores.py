@@ -11,7 +11,7 @@ from zhike.commerce.actions import place_order
 from zhike.customers.actions import create_customer
 from zhike.events.models import Event
 from zhike.insight import actions, dashboard, queries
-from zhike.insight.models import ScoreRun, Standing, StageDay, Suggestion
+from zhike.insight.models import ScoreRun, StageDay, Standing, Suggestion
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid, NotAllowed, NotFound
 from zhike.records.imports import actions as imports

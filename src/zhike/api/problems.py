@@ -91,6 +91,6 @@ def install(api: NinjaAPI) -> None:
 
     @api.exception_handler(Exception)
     def broken(request: HttpRequest, error: Exception) -> JsonResponse:
-        logger.exception("api.failed", extra={"path": request.path})
+        logger.error("api.failed %s", request.path, exc_info=error)
         detail = _("Something went wrong here. The request id helps to find out what.")
         return problem(request, 500, detail, code="internal")

@@ -51,7 +51,8 @@ ORDER: "RecordType[Order]" = RecordType(
     plural=_("Orders"),
     fields=(
         Field("number", _("Order no."), is_required=True, max_length=80, also_known_as=(
-            "订单号", "订单编号", "单号", "发票号", "invoiceno", "invoice no", "invoice", "order id",
+            "订单号", "订单编号", "单号", "发票号", "invoiceno", "invoice no", "invoice",
+            "order id",
             "order number", "order no", "invoice number")),
         Field("customer", _("Customer"), FieldKind.LINK, column="party_id", links_to="customer",
               is_required=True, is_sortable=False),

@@ -43,8 +43,8 @@ CUSTOMER: "RecordType[Party]" = RecordType(
     plural=_("Customers"),
     fields=(
         Field("name", _("Name"), is_required=True, group=_FILE, also_known_as=(
-            "客户名称", "客户", "姓名", "名称", "公司名称", "客户姓名", "customer name", "full name",
-            "company name", "account", "account name", "customer",
+            "客户名称", "客户", "姓名", "名称", "公司名称", "客户姓名", "customer name",
+            "full name", "company name", "account", "account name", "customer",
         )),
         Field("kind", _("Kind"), FieldKind.CHOICE, choices=lambda: KINDS, is_required=True,
               group=_FILE, also_known_as=("类型", "客户类型", "type", "customer type")),
@@ -60,7 +60,8 @@ CUSTOMER: "RecordType[Party]" = RecordType(
             "邮箱", "电子邮箱", "电子邮件", "邮件", "email", "e-mail", "mail", "email address",
         )),
         Field("company", _("Works at"), FieldKind.LINK, column="company_id", links_to="customer",
-              group=_FILE, also_known_as=("公司", "所属公司", "单位", "company", "organization")),
+              group=_FILE, also_known_as=(
+                  "公司", "所属公司", "单位", "company", "organization")),
         Field("job_title", _("Job title"), max_length=80, group=_FILE, also_known_as=(
             "职位", "职务", "title", "position", "job title")),
         Field("country", _("Country"), max_length=60, group=_PLACE,

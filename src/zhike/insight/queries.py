@@ -202,7 +202,8 @@ def reason_words(suggestion: Suggestion) -> str:
             words["spread"] = max(1, round(facts.get("next_spread", 1)))
             return (
                 _(
-                    "Next order expected around %(day)s (± %(spread)s days); usually every %(usual)s days."
+                    "Next order expected around %(day)s (± %(spread)s days); "
+                    "usually every %(usual)s days."
                 )
                 % words
             )
@@ -211,14 +212,16 @@ def reason_words(suggestion: Suggestion) -> str:
         case "fell":
             return (
                 _(
-                    "Bought for %(recent)s in the last half year, %(previous)s in the half year before."
+                    "Bought for %(recent)s in the last half year, "
+                    "%(previous)s in the half year before."
                 )
                 % words
             )
         case _:
             return (
                 _(
-                    "%(orders)s orders in the past, none for %(gap)s days; usually every %(usual)s days."
+                    "%(orders)s orders in the past, none for %(gap)s days; "
+                    "usually every %(usual)s days."
                 )
                 % words
             )

@@ -1,1 +1,4 @@
-"""What every floor stands on: time, ids, money, text, errors, paging. No models, nothing of the domain."""
+"""What every floor stands on: time, ids, money, text, errors, paging.
+
+No models, nothing of the domain.
+"""

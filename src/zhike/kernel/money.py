@@ -61,7 +61,7 @@ def to_minor(amount: Decimal, currency: str) -> int:
 
 
 def parse_decimal(text: str) -> Decimal:
-    """Reads a number as people write it: ``¥1,234.50``, ``１２３``, ``1 234.5``, ``(12.00)``, ``3.2万``.
+    """Reads a number as people write it: ``¥1,234.50``, ``１２３``, ``(12.00)``, ``3.2万``.
 
     Raises Invalid for anything else; ``1.234,50`` is refused rather than guessed.
     """

@@ -120,8 +120,9 @@ def _write_csv(kind: RecordType, rows: Iterator[list[str]], path: Path) -> int:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(headings(kind))
-        for count, row in enumerate(rows, start=1):
+        for row in rows:
             writer.writerow([defuse(cell) for cell in row])
+            count += 1
     return count
 
 
@@ -154,8 +155,9 @@ def _write_parquet(kind: RecordType, rows: Iterator[list[str]], path: Path) -> i
         with table.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, quoting=csv.QUOTE_ALL)
             writer.writerow([field.name for field in _fields(kind)])
-            for count, row in enumerate(rows, start=1):
+            for row in rows:
                 writer.writerow(row)
+                count += 1
         with duckdb.connect(":memory:") as engine:
             engine.read_csv(str(table), all_varchar=True, header=True).write_parquet(str(path))
     finally:

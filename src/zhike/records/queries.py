@@ -321,7 +321,8 @@ def _run(
     value = f"{order.expression}::text" if order.cast != "text" else order.expression
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {RECORD}.id, {value} {question.source}{conditions} ORDER BY {ordering} LIMIT %s",
+            f"SELECT {RECORD}.id, {value} {question.source}{conditions} "
+            f"ORDER BY {ordering} LIMIT %s",
             [*parameters, limit],
         )
         return cursor.fetchall()

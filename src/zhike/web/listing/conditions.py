@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from zhike.filters import All, Kind, Node, Test, check
 from zhike.filters.check import OPS

@@ -1,4 +1,4 @@
-"""Everything the value dashboard shows: each chart with its finding and the way to the customers."""
+"""Everything the value dashboard shows: each chart with its finding and its way to customers."""
 
 import json
 from datetime import date
