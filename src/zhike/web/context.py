@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import get_language
 
@@ -11,11 +10,12 @@ from zhike.access.policies import RIGHTS, can
 from zhike.records.queries import firm
 from zhike.web.fragments import waiting_toasts
 from zhike.web.navigation import navigation
+from zhike.web.request import Request
 
 
 @dataclass
 class Shell:
-    request: HttpRequest
+    request: Request
 
     @property
     def language(self) -> str:
@@ -58,7 +58,7 @@ class Shell:
         return getattr(self.request, "user", None)
 
 
-def shell(request: HttpRequest) -> dict:
+def shell(request: Request) -> dict:
     around = Shell(request)
     return {
         "shell": around,

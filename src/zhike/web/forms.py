@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Model
@@ -62,6 +63,7 @@ class Form:
         self.inputs = list(inputs)
         self.data = data
         self.errors: list[str] = []
+        self.saved: Any = None  # what the action gave back
         if data is not None:
             for one in self.inputs:
                 one.value = data.get(one.name, "")
@@ -74,7 +76,7 @@ class Form:
     def status(self) -> int:
         return 422 if self.errors or any(one.errors for one in self.inputs) else 200
 
-    def saves(self, action: Callable[[dict], object]) -> bool:
+    def saves(self, action: Callable[[dict], Any]) -> bool:
         """Runs the action on what was sent. False when nothing was sent or it was refused."""
         if self.data is None:
             return False
@@ -177,7 +179,7 @@ def _title(declared: Field, value: object) -> str:
         wanted = value if isinstance(value, UUID) else UUID(str(value))
     except ValueError:
         return ""
-    return linked_names(declared.links_to, [wanted]).get(wanted, "")
+    return linked_names(str(declared.links_to), [wanted]).get(wanted, "")
 
 
 def _help(declared: Field) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.datastructures import MultiValueDictKeyError
@@ -14,6 +14,7 @@ from zhike.access.queries import active_user, viewer_of
 from zhike.kernel.errors import ZhikeError
 from zhike.web.errors import bad_request, show_refusal
 from zhike.web.fragments import is_fragment
+from zhike.web.request import Request
 
 SESSION_USER = "user"
 OPEN_TO_ALL = ("/sign-in", "/healthz", "/static/", "/api/")
@@ -28,13 +29,13 @@ POLICY = "; ".join(
         "form-action 'self'",
     )
 )
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[[Request], HttpResponse]
 
 
 def request_id(get_response: View) -> View:
     """Numbers the request, so that what a person reports can be found in the log."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: Request) -> HttpResponse:
         request.id = uuid4().hex[:16]
         response = get_response(request)
         response["X-Request-Id"] = request.id
@@ -46,7 +47,7 @@ def request_id(get_response: View) -> View:
 def viewer(get_response: View) -> View:
     """Puts who asks on the request; whoever is not signed in gets to the sign-in page."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: Request) -> HttpResponse:
         request.user = _signed_in_user(request)
         request.viewer = viewer_of(request.user) if request.user else None
         if request.viewer is None and not request.path.startswith(OPEN_TO_ALL):
@@ -59,14 +60,14 @@ def viewer(get_response: View) -> View:
     return middleware
 
 
-def _signed_in_user(request: HttpRequest):
+def _signed_in_user(request: Request):
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return None
     user_id = request.session.get(SESSION_USER)
     return active_user(user_id) if user_id else None
 
 
-def _to_sign_in(request: HttpRequest) -> HttpResponse:
+def _to_sign_in(request: Request) -> HttpResponse:
     address = reverse("sign_in")
     if is_fragment(request):
         return HttpResponse(status=401, headers={"HX-Redirect": address})
@@ -78,7 +79,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 def language(get_response: View) -> View:
     """The user's language, else that of the sign-in page, else the installation's."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: Request) -> HttpResponse:
         chosen = request.user.language if request.user else ""
         chosen = chosen or request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         if chosen not in dict(settings.LANGUAGES):
@@ -94,20 +95,20 @@ def language(get_response: View) -> View:
 def refusals(get_response: View) -> View:
     """Turns what the domain refuses into a page, or into a toast when a fragment was asked for."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: Request) -> HttpResponse:
         return get_response(request)
 
-    def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    def process_exception(request: Request, error: Exception) -> HttpResponse | None:
         if isinstance(error, MultiValueDictKeyError):  # a form without one of its parts
             return bad_request(request)
         return show_refusal(request, error) if isinstance(error, ZhikeError) else None
 
-    middleware.process_exception = process_exception
+    middleware.process_exception = process_exception  # type: ignore[attr-defined]
     return middleware
 
 
 def content_security_policy(get_response: View) -> View:
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: Request) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         return response

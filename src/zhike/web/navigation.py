@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from zhike.access.policies import can
 from zhike.filters.schema import Words
+from zhike.web.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Entry:
     is_current: bool
 
 
-def navigation(request: HttpRequest) -> list[Entry]:
+def navigation(request: Request) -> list[Entry]:
     """The places that the viewer may go to."""
     viewer = getattr(request, "viewer", None)
     if viewer is None:

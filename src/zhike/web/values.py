@@ -1,16 +1,25 @@
-"""Reading single values that forms send."""
+"""Reading single values that forms send. Each raises Invalid for what can't be read."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from zhike.records.fields import Field, FieldKind
 
 
 def day_or_none(data: Mapping, name: str) -> date | None:
-    """A day, or None when nothing was entered. Raises Invalid for what is no day."""
-    return Field(name, "", FieldKind.DATE).clean(data.get(name, ""))
+    return _read(data, name, FieldKind.DATE)
+
+
+def moment_or_none(data: Mapping, name: str) -> datetime | None:
+    """A local time as an instant."""
+    return _read(data, name, FieldKind.TIME)
 
 
 def id_or_none(data: Mapping, name: str) -> UUID | None:
-    return Field(name, "", FieldKind.LINK).clean(data.get(name, ""))
+    return _read(data, name, FieldKind.LINK)
+
+
+def _read(data: Mapping, name: str, kind: FieldKind) -> Any:
+    return Field(name, "", kind).clean(data.get(name, ""))

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,15 +13,16 @@ from zhike.commerce import actions, queries
 from zhike.commerce.facts import ORDER, PRODUCT
 from zhike.customers.queries import parties_by_id
 from zhike.kernel import clock
-from zhike.records.fields import Field, FieldKind
 from zhike.records.queries import firm, get
 from zhike.web.commerce.forms import OrderForm, returned_lines
 from zhike.web.fragments import go
 from zhike.web.records.shown import shown_fields
+from zhike.web.request import Request
+from zhike.web.values import moment_or_none
 
 
 @require_GET
-def order(request: HttpRequest, pk: UUID) -> HttpResponse:
+def order(request: Request, pk: UUID) -> HttpResponse:
     found = queries.order(request.viewer, pk)
     context = {
         "order": found,
@@ -35,7 +36,7 @@ def order(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def new_order(request: HttpRequest) -> HttpResponse:
+def new_order(request: Request) -> HttpResponse:
     require(request.viewer, "create")
     data = request.POST if request.method == "POST" else None
     now = clock.now()
@@ -55,16 +56,15 @@ def new_order(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def pay(request: HttpRequest, pk: UUID) -> HttpResponse:
+def pay(request: Request, pk: UUID) -> HttpResponse:
     """Money that came in, or went back."""
     amount = request.POST.get("amount", "").strip()
     sign = "-" if request.POST.get("direction") == "refund" and amount else ""
-    paid_at = Field("paid_at", "", FieldKind.TIME).clean(request.POST.get("paid_at", ""))
     actions.record_payment(
         pk,
         amount=sign + amount,
         method=request.POST.get("method", ""),
-        paid_at=paid_at,
+        paid_at=moment_or_none(request.POST, "paid_at"),
         viewer=request.viewer,
     )
     message = _("Refund recorded.") if sign else _("Payment recorded.")
@@ -72,13 +72,13 @@ def pay(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+def cancel(request: Request, pk: UUID) -> HttpResponse:
     order = actions.cancel_order(pk, viewer=request.viewer)
     return go(request, reverse("order", args=[pk]), _("Cancelled."), batch=order.batch_id)
 
 
 @require_POST
-def return_goods(request: HttpRequest, pk: UUID) -> HttpResponse:
+def return_goods(request: Request, pk: UUID) -> HttpResponse:
     sold = queries.order(request.viewer, pk)
     lines = returned_lines(request.POST, queries.lines(sold))
     number = request.POST.get("number", "")
@@ -87,7 +87,7 @@ def return_goods(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_GET
-def product(request: HttpRequest, pk: UUID) -> HttpResponse:
+def product(request: Request, pk: UUID) -> HttpResponse:
     found = get(PRODUCT, request.viewer, pk)
     facts = shown_fields(PRODUCT, found, ("code", "name", "category", "price"))
     return render(request, "commerce/product.html", {"product": found, "facts": facts})

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -26,6 +25,7 @@ from zhike.web.forms import Input
 from zhike.web.listing.address import Address
 from zhike.web.listing.reading import Reading
 from zhike.web.records.shown import Names, shown_fields
+from zhike.web.request import Request
 
 FACTS = {
     "person": (
@@ -46,7 +46,7 @@ class Badge:
 
 
 class CustomerPage:
-    def __init__(self, request: HttpRequest, party: Party):
+    def __init__(self, request: Request, party: Party):
         self.request = request
         self.viewer = request.viewer
         self.party = party

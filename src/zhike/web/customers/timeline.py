@@ -94,7 +94,7 @@ class Timeline:
         return events_by_id(wanted) if wanted else {}
 
     def _because(self, event: Event) -> str:
-        cause = self.causes.get(event.cause_id)
+        cause = self.causes.get(event.cause_id or 0)
         return event_words(cause.type, cause.data) if cause else ""
 
     def _changes(self, event: Event) -> list[Change]:

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,11 +13,12 @@ from zhike.customers import actions, queries
 from zhike.kernel.errors import Invalid, NotFound
 from zhike.web.customers.page import CustomerPage
 from zhike.web.fragments import go, is_fragment, targets, tell, toast
+from zhike.web.request import Request
 from zhike.web.values import day_or_none, id_or_none
 
 
 @require_GET
-def customer(request: HttpRequest, pk: UUID) -> HttpResponse:
+def customer(request: Request, pk: UUID) -> HttpResponse:
     """The file of one customer; its timeline alone when that is what is asked for."""
     page = CustomerPage(request, queries.customer(request.viewer, pk))
     template = "customers/customer.html"
@@ -30,7 +32,7 @@ def customer(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-def write(request: HttpRequest, pk: UUID) -> HttpResponse:
+def write(request: Request, pk: UUID) -> HttpResponse:
     """The composer: a note, a contact or a task, whichever was chosen."""
     kind = request.POST.get("kind", "note")
     text = request.POST.get("text", "")
@@ -43,7 +45,7 @@ def write(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _timeline(request, pk)
 
 
-def _set_task(request: HttpRequest, pk: UUID, text: str) -> None:
+def _set_task(request: Request, pk: UUID, text: str) -> None:
     actions.create_task(
         pk,
         title=text,
@@ -53,7 +55,7 @@ def _set_task(request: HttpRequest, pk: UUID, text: str) -> None:
     )
 
 
-def _log_contact(request: HttpRequest, pk: UUID, channel: str, text: str) -> None:
+def _log_contact(request: Request, pk: UUID, channel: str, text: str) -> None:
     actions.log_contact(
         pk,
         channel=channel,
@@ -65,7 +67,7 @@ def _log_contact(request: HttpRequest, pk: UUID, channel: str, text: str) -> Non
     )
 
 
-def _timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
+def _timeline(request: Request, pk: UUID) -> HttpResponse:
     if not is_fragment(request):
         return go(request, reverse("customer", args=[pk]))
     page = CustomerPage(request, queries.customer(request.viewer, pk))
@@ -73,7 +75,7 @@ def _timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-def complete_task(request: HttpRequest, pk: UUID) -> HttpResponse:
+def complete_task(request: Request, pk: UUID) -> HttpResponse:
     task = actions.complete_task(pk, viewer=request.viewer)
     if not is_fragment(request):
         return go(request, reverse("customer", args=[task.party_id]), _("Done."))
@@ -81,7 +83,7 @@ def complete_task(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-def relate(request: HttpRequest, pk: UUID) -> HttpResponse:
+def relate(request: Request, pk: UUID) -> HttpResponse:
     other = id_or_none(request.POST, "other")
     if other is None:
         raise Invalid.field("other", "missing", _("Choose a customer."))
@@ -91,13 +93,13 @@ def relate(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-def unrelate(request: HttpRequest, pk: UUID, relation_id: UUID) -> HttpResponse:
+def unrelate(request: Request, pk: UUID, relation_id: UUID) -> HttpResponse:
     actions.remove_relation(relation_id, viewer=request.viewer)
     return go(request, reverse("customer", args=[pk]))
 
 
 @require_POST
-def attach(request: HttpRequest, pk: UUID) -> HttpResponse:
+def attach(request: Request, pk: UUID) -> HttpResponse:
     if "file" not in request.FILES:
         raise Invalid.field("file", "missing", _("Choose a file."))
     actions.add_attachment(pk, upload=request.FILES["file"], viewer=request.viewer)
@@ -105,13 +107,13 @@ def attach(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-def detach(request: HttpRequest, pk: UUID, attachment_id: UUID) -> HttpResponse:
+def detach(request: Request, pk: UUID, attachment_id: UUID) -> HttpResponse:
     actions.remove_attachment(attachment_id, viewer=request.viewer)
     return go(request, reverse("customer", args=[pk]))
 
 
 @require_GET
-def download(request: HttpRequest, pk: UUID, attachment_id: UUID) -> HttpResponse:
+def download(request: Request, pk: UUID, attachment_id: UUID) -> HttpResponseBase:
     """An attached file, always as a download: what people upload is never shown as a page."""
     found = queries.attachment(request.viewer, attachment_id)
     if found.party_id != pk:

@@ -36,7 +36,8 @@ class ImportPage:
     def __init__(self, run: Import, data: QueryDict | None = None):
         self.run = run
         self.kind = importer(run.record_type)
-        self.data = data
+        self.data = data or QueryDict()
+        self.is_sent = data is not None
         self.errors: list[str] = []
 
     @property
@@ -75,7 +76,7 @@ class ImportPage:
 
     @property
     def mapping(self) -> Mapping[str, str]:
-        return self.sent_mapping if self.data is not None else self.run.mapping
+        return self.sent_mapping if self.is_sent else self.run.mapping
 
     @property
     def sent_mapping(self) -> dict[str, str]:
@@ -89,11 +90,11 @@ class ImportPage:
 
     @property
     def sent_options(self) -> dict[str, str]:
-        return {name: self.data[name] for name in self.kind.options if self.data.get(name)}
+        return {n: str(self.data[n]) for n in self.kind.options if self.data.get(n)}
 
     @property
     def options(self) -> list[Input]:
-        chosen = self.sent_options if self.data is not None else self.run.options
+        chosen = self.sent_options if self.is_sent else self.run.options
         return [
             Input(name, label, "select", chosen.get(name, ""), options=_choices(name))
             for name, label in self.kind.options.items()

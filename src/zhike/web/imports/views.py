@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,10 +24,11 @@ from zhike.records.queries import imports
 from zhike.web.forms import Form
 from zhike.web.fragments import go, targets
 from zhike.web.imports.page import ImportPage
+from zhike.web.request import Request
 
 
 @require_http_methods(["GET", "POST"])
-def begin(request: HttpRequest) -> HttpResponse:
+def begin(request: Request) -> HttpResponse:
     """Kinds of files to choose from, a place to drop one, and what came in before."""
     require(request.viewer, "import")
     form = Form([], request.POST if request.method == "POST" else None)
@@ -42,7 +44,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     return render(request, "imports/begin.html", context, status=form.status)
 
 
-def _upload(request: HttpRequest):
+def _upload(request: Request):
     if "file" not in request.FILES:
         raise Invalid.field("file", "missing", _("Choose a file."))
     kind = request.POST.get("type", "")
@@ -50,7 +52,7 @@ def _upload(request: HttpRequest):
 
 
 @require_GET
-def run(request: HttpRequest, pk: UUID) -> HttpResponse:
+def run(request: Request, pk: UUID) -> HttpResponse:
     """One import, wherever it stands; asked again every second while it runs."""
     page = ImportPage(get_import(request.viewer, pk))
     template = "imports/state.html" if targets(request, "import") else "imports/import.html"
@@ -58,7 +60,7 @@ def run(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-def start(request: HttpRequest, pk: UUID) -> HttpResponse:
+def start(request: Request, pk: UUID) -> HttpResponse:
     """Takes the columns as they were matched, then tries the file or applies it."""
     page = ImportPage(get_import(request.viewer, pk), request.POST)
     form = Form([], request.POST)
@@ -68,21 +70,21 @@ def start(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "imports/import.html", {"page": page}, status=422)
 
 
-def _start(request: HttpRequest, page: ImportPage) -> None:
+def _start(request: Request, page: ImportPage) -> None:
     pk = page.run.pk
     map_import(request.viewer, pk, mapping=page.sent_mapping, options=page.sent_options)
     start_import(request.viewer, pk, is_dry_run=request.POST.get("do") == "try")
 
 
 @require_POST
-def apply(request: HttpRequest, pk: UUID) -> HttpResponse:
+def apply(request: Request, pk: UUID) -> HttpResponse:
     """After the trial: the same file for good."""
     start_import(request.viewer, pk, is_dry_run=False)
     return go(request, reverse("import", args=[pk]))
 
 
 @require_GET
-def refused(request: HttpRequest, pk: UUID) -> HttpResponse:
+def refused(request: Request, pk: UUID) -> HttpResponseBase:
     """The refused rows as a file, each with its reason."""
     found = get_import(request.viewer, pk)
     path = error_file_path(found)

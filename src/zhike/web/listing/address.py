@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -55,7 +56,7 @@ class Address:
     @property
     def pairs(self) -> list[tuple[str, str]]:
         """For the hidden inputs of a form that leads back to the list."""
-        return list(QueryDict(replace(self, cursor="").query).items())
+        return parse_qsl(replace(self, cursor="").query)
 
     def on(self, page: str) -> str:
         return f"{reverse(page)}?{self.query}" if self.query else reverse(page)

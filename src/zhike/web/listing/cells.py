@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.utils.html import format_html, format_html_join
@@ -40,7 +41,7 @@ def _choice(fact, value, around: Around):
 
 
 def _link(fact, value, around: Around):
-    known = around.names.get(fact.name) or around.choices.get(fact.name, {})
+    known: Mapping[Any, object] = around.names.get(fact.name) or around.choices.get(fact.name, {})
     return str(known.get(value) or known.get(str(value), formats.NOTHING))
 
 

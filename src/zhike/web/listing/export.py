@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from typing import Any
 
 from django.utils import timezone
 
@@ -9,7 +10,7 @@ from zhike.filters.schema import Kind
 from zhike.kernel.money import to_major
 from zhike.records.imports.actions import defuse
 from zhike.records.queries import every, linked_names, values_of
-from zhike.web.listing.reading import Reading
+from zhike.web.listing.reading import Reading, choices_by_fact
 
 
 class _Line:
@@ -24,7 +25,7 @@ def csv_lines(reading: Reading) -> Iterator[str]:
     kind, schema = reading.kind, reading.kind.schema
     names = tuple(dict.fromkeys((kind.title, *reading.column_names, *_fields(reading))))
     writer = csv.writer(_Line())
-    choices = {n: schema.facts[n].choices() for n in names if schema.facts[n].choices}
+    choices = choices_by_fact(schema, names)
     yield "\ufeff" + writer.writerow([str(schema.facts[name].label) for name in names])
     for records in _chunks(reading):
         ids = [record.pk for record in records]
@@ -64,7 +65,7 @@ def _linked(reading: Reading, names, values) -> dict:
     return found
 
 
-def _plain(value: object, kind: Kind, reading: Reading, words) -> str:
+def _plain(value: Any, kind: Kind, reading: Reading, words) -> str:
     if value is None:
         return ""
     if words is not None:

@@ -1,6 +1,6 @@
-"""Reading a list: from its address to rows, chips, tabs and a count, in a fixed number of queries."""
+"""Reading a list: from its address to rows, chips, tabs, a count; always as many queries."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from zhike.access.viewer import Viewer
 from zhike.filters import EVERYTHING, All, Kind, Node, Test, check, parse
-from zhike.filters.schema import Aggregate, Fact
+from zhike.filters.schema import Aggregate, Fact, Schema, Words
 from zhike.filters.sentence import sentence
 from zhike.kernel.paging import Count, Page
 from zhike.records.models import SavedView
@@ -94,9 +94,12 @@ class Reading:
         """What the list is called, when it has a name."""
         if not self.address.view:
             return None
-        for tab in (*self.listing.tabs, *self.saved):
-            if self.address.view == (tab.name if isinstance(tab, Tab) else str(tab.pk)):
+        for tab in self.listing.tabs:
+            if self.address.view == tab.name:
                 return tab
+        for view in self.saved:
+            if self.address.view == str(view.pk):
+                return view
         return saved_view(self.kind, self.viewer, self.address.view)  # raises NotFound
 
     @property
@@ -274,9 +277,7 @@ class Reading:
 
     def _around(self, names: Sequence[str], values: dict[UUID, dict]) -> Around:
         schema = self.kind.schema
-        choices = {
-            name: schema.facts[name].choices() for name in names if schema.facts[name].choices
-        }
+        choices = choices_by_fact(schema, names)
         linked = {}
         for name in names:
             field = self.kind.field_by_name.get(name)
@@ -293,3 +294,9 @@ class Reading:
                 "contacts."
             ):
                 yield name, fact.label, name in self.column_names
+
+
+def choices_by_fact(schema: Schema, names: Sequence[str]) -> dict[str, Mapping[str, Words]]:
+    """The words of those facts that have choices."""
+    facts = (schema.facts[name] for name in names)
+    return {fact.name: fact.choices() for fact in facts if fact.choices is not None}

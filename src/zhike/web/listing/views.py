@@ -3,7 +3,8 @@
 import json
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,16 +24,17 @@ from zhike.web.listing.conditions import Condition
 from zhike.web.listing.export import csv_lines
 from zhike.web.listing.listing import listing_of
 from zhike.web.listing.reading import Reading
+from zhike.web.request import Request
 
 MOST_AT_ONCE = 2_000
 
 
-def read(request: HttpRequest, name: str) -> Reading:
+def read(request: Request, name: str) -> Reading:
     return Reading(listing_of(name), request.viewer, Address.of(request.GET))
 
 
 @require_GET
-def show(request: HttpRequest, name: str) -> HttpResponse:
+def show(request: Request, name: str) -> HttpResponse:
     """A list: the page, its inner part, or the rows that follow."""
     listing = read(request, name)
     template = "listing/page.html"
@@ -44,7 +46,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_GET
-def condition(request: HttpRequest, name: str) -> HttpResponse:
+def condition(request: Request, name: str) -> HttpResponse:
     """The popover that adds a condition, as far as it is filled in."""
     made = Condition(listing_of(name), request.GET)
     return render(
@@ -53,7 +55,7 @@ def condition(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_GET
-def add_condition(request: HttpRequest, name: str) -> HttpResponse:
+def add_condition(request: Request, name: str) -> HttpResponse:
     listing = read(request, name)
     made = Condition(listing.listing, request.GET)
     try:
@@ -66,7 +68,7 @@ def add_condition(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_POST
-def bulk(request: HttpRequest, name: str) -> HttpResponse:
+def bulk(request: Request, name: str) -> HttpResponse:
     """Sets a field of the chosen records, or archives them, as one batch."""
     listing = Reading(listing_of(name), request.viewer, Address.of_text(request.POST["list"]))
     ids = _chosen(request, listing)
@@ -81,10 +83,11 @@ def bulk(request: HttpRequest, name: str) -> HttpResponse:
     return toast(response, message % {"count": len(ids)}, batch=batch.pk)
 
 
-def _chosen(request: HttpRequest, listing: Reading) -> list:
+def _chosen(request: Request, listing: Reading) -> list:
     if request.POST.get("everything") != "1":
         return _ids(request.POST.getlist("ids"))
-    ids, cursor = [], None
+    ids: list[UUID] = []
+    cursor = None
     while len(ids) < MOST_AT_ONCE:
         page = find_ids(
             listing.kind, request.viewer, where=listing.where, search=listing.address.search,
@@ -105,7 +108,7 @@ def _ids(texts: list[str]) -> list[UUID]:
 
 
 @require_GET
-def bulk_field(request: HttpRequest, name: str) -> HttpResponse:
+def bulk_field(request: Request, name: str) -> HttpResponse:
     """The input for the field that is going to be set."""
     kind = listing_of(name).kind
     field = kind.field_by_name.get(request.GET.get("field", ""))
@@ -115,7 +118,7 @@ def bulk_field(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_POST
-def keep_view(request: HttpRequest, name: str) -> HttpResponse:
+def keep_view(request: Request, name: str) -> HttpResponse:
     """Saves what the list shows under a name."""
     listing = Reading(listing_of(name), request.viewer, Address.of_text(request.POST["list"]))
     view = save_view(
@@ -131,20 +134,20 @@ def keep_view(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_POST
-def drop_view(request: HttpRequest, name: str, view_id) -> HttpResponse:
+def drop_view(request: Request, name: str, view_id) -> HttpResponse:
     remove_view(request.viewer, view_id)
     return _to_list(request, reverse(listing_of(name).page))
 
 
 @require_GET
-def choose_columns(request: HttpRequest, name: str) -> HttpResponse:
+def choose_columns(request: Request, name: str) -> HttpResponse:
     listing = read(request, name)
     columns = ",".join(request.GET.getlist("column"))
     return _to_list(request, listing.address.but(columns=columns).on(listing.listing.page))
 
 
 @require_GET
-def export(request: HttpRequest, name: str) -> HttpResponse:
+def export(request: Request, name: str) -> HttpResponseBase:
     require(request.viewer, "export")
     listing = read(request, name)
     response = StreamingHttpResponse(csv_lines(listing), content_type="text/csv; charset=utf-8")
@@ -154,7 +157,7 @@ def export(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_GET
-def pick(request: HttpRequest, name: str) -> HttpResponse:
+def pick(request: Request, name: str) -> HttpResponse:
     """The records that a picker offers for what has been typed."""
     kind = listing_of(name).kind
     search = request.GET.get("q", "")
@@ -166,14 +169,14 @@ def pick(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "listing/pick.html", {"options": options, "kind": kind})
 
 
-def _starting_with(request: HttpRequest, kind, search: str) -> list:
+def _starting_with(request: Request, kind, search: str) -> list:
     """For types without a search index: by the texts that name a record."""
     names = dict.fromkeys((kind.title, *kind.match_by, "name"))
     tests = [Test(name, "contains", search) for name in names if name in kind.schema.facts]
     return find(kind, request.viewer, where=Any(tuple(tests)), limit=8).items
 
 
-def _to_list(request: HttpRequest, address: str) -> HttpResponse:
+def _to_list(request: Request, address: str) -> HttpResponse:
     """Shows a list anew without leaving the page."""
     if not is_fragment(request):
         return HttpResponse(status=303, headers={"Location": address})

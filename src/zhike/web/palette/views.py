@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from zhike.kernel.text import name_tokens
 from zhike.records.queries import find, firm
 from zhike.web import formats
 from zhike.web.navigation import navigation
+from zhike.web.request import Request
 
 HITS = 6
 
@@ -29,7 +30,7 @@ class Hit:
 
 
 @require_GET
-def palette(request: HttpRequest) -> HttpResponse:
+def palette(request: Request) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:100]
     groups = [
         (_("Customers"), _customers(request, text)),
@@ -41,7 +42,7 @@ def palette(request: HttpRequest) -> HttpResponse:
     return render(request, "palette/hits.html", {"groups": found, "text": text})
 
 
-def _customers(request: HttpRequest, text: str) -> list[Hit]:
+def _customers(request: Request, text: str) -> list[Hit]:
     if not text:
         return []
     found = find(CUSTOMER, request.viewer, search=text, limit=HITS).items
@@ -55,7 +56,7 @@ def _customers(request: HttpRequest, text: str) -> list[Hit]:
     ]
 
 
-def _orders(request: HttpRequest, text: str) -> list[Hit]:
+def _orders(request: Request, text: str) -> list[Hit]:
     if not any(character.isdigit() for character in text):
         return []
     where = Test("number", "starts_with", text)
@@ -66,12 +67,12 @@ def _orders(request: HttpRequest, text: str) -> list[Hit]:
     ]
 
 
-def _places(request: HttpRequest) -> list[Hit]:
+def _places(request: Request) -> list[Hit]:
     entries = navigation(request)
     return [Hit(e.place.label, e.address, hotkey=e.place.hotkey) for e in entries]
 
 
-def _actions(request: HttpRequest) -> list[Hit]:
+def _actions(request: Request) -> list[Hit]:
     offered = (
         ("create", _("New customer"), "customer_new"),
         ("create", _("New order"), "order_new"),

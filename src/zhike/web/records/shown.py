@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Model
@@ -30,7 +31,7 @@ class Names:
     def __init__(self) -> None:
         self._choices: dict[str, Mapping[str, Words]] = {}
 
-    def choice(self, declared: Field, value: object) -> object:
+    def choice(self, declared: Field, value: object) -> Any:
         if declared.name not in self._choices:
             self._choices[declared.name] = declared.choices() if declared.choices else {}
         return self._choices[declared.name].get(str(value), value)
@@ -52,7 +53,7 @@ def shown_field(
     return ShownField(name, declared.label, value, address)
 
 
-def show(declared: Field, value: object, scope: Names) -> object:
+def show(declared: Field, value: Any, scope: Names) -> object:
     """A value in words, with links where they lead somewhere; empty when there is none."""
     if value in (None, "", [], ()):
         return ""
@@ -81,9 +82,9 @@ def show(declared: Field, value: object, scope: Names) -> object:
     return str(value)
 
 
-def _linked(declared: Field, value: object) -> object:
+def _linked(declared: Field, value: Any) -> object:
     key = value if isinstance(value, UUID) else UUID(str(value))
-    title = linked_names(declared.links_to, [key]).get(key, "")
+    title = linked_names(str(declared.links_to), [key]).get(key, "")
     try:
         return format_html('<a href="{}">{}</a>', reverse(declared.links_to, args=[key]), title)
     except NoReverseMatch:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,10 +16,11 @@ from zhike.web.forms import record_form
 from zhike.web.fragments import go, is_fragment, tell, toast
 from zhike.web.listing import listing_of
 from zhike.web.records.shown import shown_field
+from zhike.web.request import Request
 
 
 @require_http_methods(["GET", "POST"])
-def new(request: HttpRequest, name: str) -> HttpResponse:
+def new(request: Request, name: str) -> HttpResponse:
     """The form of a new record."""
     require(request.viewer, "create")
     listing = listing_of(name)
@@ -34,7 +35,7 @@ def new(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def field(request: HttpRequest, name: str, pk: UUID, field: str) -> HttpResponse:
+def field(request: Request, name: str, pk: UUID, field: str) -> HttpResponse:
     """One value of a record: shown, or in its input, or saved from there."""
     listing = listing_of(name)
     record = get(listing.kind, request.viewer, pk)
@@ -55,7 +56,7 @@ def field(request: HttpRequest, name: str, pk: UUID, field: str) -> HttpResponse
     return render(request, "records/field_form.html", context, status=form.status)
 
 
-def _saved_field(request: HttpRequest, kind, before, record, field: str) -> HttpResponse:
+def _saved_field(request: Request, kind, before, record, field: str) -> HttpResponse:
     response = _shown(request, kind, record, field)
     if record.version == before.version:
         return response
@@ -63,19 +64,19 @@ def _saved_field(request: HttpRequest, kind, before, record, field: str) -> Http
     return tell(toast(response, message, batch=record.batch_id), changed=True)
 
 
-def _shown(request: HttpRequest, kind, record, field: str) -> HttpResponse:
+def _shown(request: Request, kind, record, field: str) -> HttpResponse:
     return render(request, "records/field.html", {"field": shown_field(kind, record, field)})
 
 
 @require_POST
-def archive(request: HttpRequest, name: str, pk: UUID) -> HttpResponse:
+def archive(request: Request, name: str, pk: UUID) -> HttpResponse:
     listing = listing_of(name)
     record = archive_record(listing.kind, pk, viewer=request.viewer)
     return go(request, reverse(listing.page), _("Archived."), batch=record.batch_id)
 
 
 @require_POST
-def restore(request: HttpRequest, name: str, pk: UUID) -> HttpResponse:
+def restore(request: Request, name: str, pk: UUID) -> HttpResponse:
     listing = listing_of(name)
     record = restore_record(listing.kind, pk, viewer=request.viewer)
     address = reverse(listing.record_page, args=[pk])
@@ -83,7 +84,7 @@ def restore(request: HttpRequest, name: str, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-def undo(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+def undo(request: Request, batch_id: UUID) -> HttpResponse:
     """Takes a batch back and shows the page as it is then."""
     undoing, done, left = undo_batch(request.viewer, batch_id)
     message = _("Undone: %(done)d taken back.") % {"done": done}

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,10 +12,11 @@ from zhike.access.actions import check_sign_in
 from zhike.kernel.errors import NotAllowed
 from zhike.web.forms import Form, Input
 from zhike.web.middleware import SESSION_USER
+from zhike.web.request import Request
 
 
 @require_http_methods(["GET", "POST"])
-def sign_in(request: HttpRequest) -> HttpResponse:
+def sign_in(request: Request) -> HttpResponse:
     if request.viewer is not None:
         return redirect(_next(request))
     inputs = [Input("email", "", "email"), Input("password", "", "password")]
@@ -26,7 +27,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return render(request, "session/sign_in.html", context, status=403 if form.errors else 200)
 
 
-def _enters(request: HttpRequest, form: Form) -> bool:
+def _enters(request: Request, form: Form) -> bool:
     try:
         user = check_sign_in(
             email=form["email"].value,
@@ -41,7 +42,7 @@ def _enters(request: HttpRequest, form: Form) -> bool:
     return True
 
 
-def _next(request: HttpRequest) -> str:
+def _next(request: Request) -> str:
     """Where the person wanted to go, as long as that is a page of ours."""
     wanted = request.POST.get("next") or request.GET.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
@@ -49,13 +50,13 @@ def _next(request: HttpRequest) -> str:
 
 
 @require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
+def sign_out(request: Request) -> HttpResponse:
     request.session.flush()
     return redirect("sign_in")
 
 
 @require_POST
-def set_language(request: HttpRequest) -> HttpResponse:
+def set_language(request: Request) -> HttpResponse:
     """The language of the sign-in page, before anybody is known."""
     response = redirect("sign_in")
     chosen = request.POST.get("language", "")
@@ -65,7 +66,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def healthz(request: HttpRequest) -> HttpResponse:
+def healthz(request: Request) -> HttpResponse:
     """For whoever watches over the installation: the web answers and the database too."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")

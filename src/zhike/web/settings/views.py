@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,6 +19,8 @@ from zhike.records.actions import set_firm
 from zhike.records.queries import firm
 from zhike.web.forms import Form, Input
 from zhike.web.fragments import go
+from zhike.web.request import Request
+from zhike.web.values import id_or_none
 
 THEMES = (
     ("system", gettext_lazy("As the device")),
@@ -32,7 +34,7 @@ DENSITIES = (
 
 
 @require_GET
-def preferences(request: HttpRequest) -> HttpResponse:
+def preferences(request: Request) -> HttpResponse:
     user = request.user
     form = Form(
         [
@@ -46,7 +48,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def prefer(request: HttpRequest) -> HttpResponse:
+def prefer(request: Request) -> HttpResponse:
     """Sets some of one's own preferences; from the settings page or the menu."""
     names = ("language", "theme", "density")
     values = {name: request.POST[name] for name in names if name in request.POST}
@@ -55,7 +57,7 @@ def prefer(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: Request) -> HttpResponse:
     inputs = [
         Input("current", _("Present password"), "password", is_required=True),
         Input("password", _("New password"), "password", is_required=True,
@@ -68,7 +70,7 @@ def password(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def company(request: HttpRequest) -> HttpResponse:
+def company(request: Request) -> HttpResponse:
     require(request.viewer, "administer")
     data = request.POST if request.method == "POST" else None
     known = firm()
@@ -85,13 +87,13 @@ def company(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def users(request: HttpRequest) -> HttpResponse:
+def users(request: Request) -> HttpResponse:
     found = queries.users(request.viewer)
     return render(request, "settings/users.html", {"users": found, "teams": queries.team_names()})
 
 
 @require_http_methods(["GET", "POST"])
-def new_user(request: HttpRequest) -> HttpResponse:
+def new_user(request: Request) -> HttpResponse:
     require(request.viewer, "administer")
     data = request.POST if request.method == "POST" else None
     form = Form([_email(), *_user_inputs(), _password()], data)
@@ -101,7 +103,7 @@ def new_user(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def user(request: HttpRequest, pk: UUID) -> HttpResponse:
+def user(request: Request, pk: UUID) -> HttpResponse:
     require(request.viewer, "administer")
     known = next((one for one in queries.users(request.viewer) if one.pk == pk), None)
     if known is None:
@@ -153,14 +155,14 @@ def _typed(values: dict) -> dict:
 
 
 @require_POST
-def new_team(request: HttpRequest) -> HttpResponse:
-    parent = request.POST.get("parent") or None
+def new_team(request: Request) -> HttpResponse:
+    parent = id_or_none(request.POST, "parent")
     actions.create_team(request.viewer, name=request.POST.get("name", ""), parent_id=parent)
     return go(request, reverse("users"), _("Saved."))
 
 
 @require_http_methods(["GET", "POST"])
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: Request) -> HttpResponse:
     """Keys for other programs. The secret is shown on the answer to the form and never again."""
     data = request.POST if request.method == "POST" else None
     form = Form([Input("name", _("What is it for"), is_required=True)], data)
@@ -178,6 +180,6 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def revoke_token(request: HttpRequest, pk: UUID) -> HttpResponse:
+def revoke_token(request: Request, pk: UUID) -> HttpResponse:
     actions.revoke_token(request.viewer, pk)
     return go(request, reverse("tokens"), _("Revoked."))
