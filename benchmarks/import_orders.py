@@ -84,9 +84,7 @@ def main() -> None:
         seconds = time.perf_counter() - begun
         print(f"{run.rows:,} lines, {run.created:,} orders in {seconds:.1f} s")
         print(f"{run.rows / seconds:,.0f} lines a second; {seconds / plain:.0f}x a plain COPY")
-        print(
-            f"peak memory {machine.peak_memory():.0f} MiB, before the import {before:.0f}"
-        )
+        print(f"peak memory {machine.peak_memory():.0f} MiB, before the import {before:.0f}")
         machine.forget_batch(run.batch_id)
 
 

@@ -77,6 +77,14 @@ def forget_batch(batch_id: object) -> None:
     _settle()
 
 
+def limit_statements(seconds: int) -> None:
+    """A statement that takes longer fails: a wrong plan shall end a benchmark, not hang it."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET statement_timeout = '{seconds}s'")
+
+
 def headline(title: str, customers: int) -> None:
     import django
     import numpy

@@ -19,6 +19,7 @@ def main() -> None:
         begun = time.perf_counter()
         run = import_file(write_file(options.customers, options.lines))
         imported = time.perf_counter() - begun
+        machine.limit_statements(seconds=300)
         begun = time.perf_counter()
         undo, done, left = undo_batch(SYSTEM, run.batch_id)
         seconds = time.perf_counter() - begun

@@ -152,11 +152,9 @@ def test_a_relation_is_seen_from_both_ends(mei, cast):
 
 def test_a_customer_is_written_down(li, cast):
     data = {
-        "name": "宁波老码头茶行",
-        "kind": "company",
-        "phones": "13900000000",
-        "tags": "茶馆, 礼盒",
-    }
+        "name": "宁波老码头茶行", "kind": "company", "phones": "13900000000",
+        "tags": "茶馆, 礼盒", "owner": str(cast.li.user_id),
+    }  # fmt: skip
     address = li.post("/customers/new", data).headers["Location"]
     text = li.get(address).text
     assert "<h1>宁波老码头茶行</h1>" in text

@@ -75,6 +75,18 @@ def test_a_condition_is_added_to_those_that_are_there(mei, cast):
     assert "Tags<b> has any of 茶馆, 礼盒</b>" in text
 
 
+def test_a_segment_is_asked_for_like_a_fact(mei, cast):
+    from zhike.segments.actions import create_segment
+    from zhike.segments.queries import segments
+
+    create_segment(cast.mei, name="West lake", filter=json.loads(IN_HANGZHOU))
+    segment = next(one for one in segments(cast.mei) if one.name == "West lake")
+    assert "West lake" in mei.get("/lists/customer/condition", {"fact": "segment"}).text
+    data = {"fact": "segment", "op": "eq", "value": str(segment.pk)}
+    address = mei.get("/lists/customer/condition/add", data).headers["Location"]
+    assert "in segment “West lake”" in mei.get(address).text
+
+
 def test_a_condition_that_cannot_be_asked_stays_open_with_the_reason(mei):
     data = {"fact": "orders.total", "op": "gte", "value": "many"}
     answer = mei.get("/lists/customer/condition/add", data, headers={"HX-Request": "true"})

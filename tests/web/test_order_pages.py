@@ -23,7 +23,7 @@ def sold(li, cast, longjing):
 
 def given(cast, tea, **changes) -> dict:
     return {
-        "customer": str(cast.yunqi.pk), "number": "A1", "placed_at": "2026-01-05T10:00",
+        "customer": str(cast.yunqi.pk), "number": "TEA-7", "placed_at": "2026-01-05T10:00",
         "currency": "CNY", "product": [str(tea.pk), ""], "description": ["", "运费"],
         "quantity": ["2", "1"], "unit_price": ["128", "12.5"], **changes,
     }  # fmt: skip
@@ -69,11 +69,11 @@ def test_money_comes_in_and_goes_back_no_further(li, sold):
 
 def test_goods_come_back_as_a_return(li, sold, cast):
     tea = lines(sold)[0]
-    data = {"number": "A1-R", f"quantity-{tea.pk}": "1"}
+    data = {"number": "TEA-7-R", f"quantity-{tea.pk}": "1"}
     address = li.post(f"/orders/{sold.pk}/returns", data).headers["Location"]
     back = order(cast.li, address.rsplit("/", 1)[1])
     assert (back.kind, back.total) == ("return", -12800)
-    again = li.post(f"/orders/{sold.pk}/returns", {"number": "A1-R2", f"quantity-{tea.pk}": "2"})
+    again = li.post(f"/orders/{sold.pk}/returns", {"number": "TEA-7-R2", f"quantity-{tea.pk}": "2"})
     assert again.status_code == 422
 
 

@@ -44,6 +44,7 @@ class Order(Record):
         indexes = [
             models.Index(fields=["party", "-placed_at"], name="order_party"),
             models.Index(fields=["placed_at", "id"], name="order_placed"),
+            models.Index(fields=["value", "id"], name="order_value"),
             models.Index(fields=["batch_id"], name="order_batch"),
         ]
         constraints = [

@@ -109,7 +109,7 @@ def _compute(run: ScoreRun, report: Report | None, is_dated: bool) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE insight_standing")
     evaluate_all()
-    lake.refresh("insight_standing", "segments_membership")
+    lake.refresh("insight_standing")
     run.state, run.progress, run.finished_at = ScoreRun.State.DONE, 100, clock.now()
     run.step = ""
     run.save()

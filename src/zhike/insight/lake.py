@@ -37,6 +37,7 @@ _TABLES = {
     "insight_standing": "*",
     "segments_membership": "segment_id, party_id, since",
 }
+_ALWAYS = ("customers_party", "commerce_order", "insight_standing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,9 @@ def current() -> Lake | None:
 
 
 def refresh(*tables: str) -> Lake:
-    """Copies tables (default: all) anew; the others are carried over by hard links."""
-    wanted = tables or tuple(_TABLES)
+    """Copies tables (default: those that scores and dashboards read) anew; the others are carried
+    over by hard links."""
+    wanted = tables or _ALWAYS
     with exclusive("lake"):
         before = current()
         name = new_id().hex
@@ -72,8 +74,9 @@ def refresh(*tables: str) -> Lake:
             for table, columns in _TABLES.items():
                 path = folder / f"{table}.parquet"
                 old = before and before.folder / path.name
-                if table not in wanted and old and old.exists():
-                    os.link(old, path)
+                if table not in wanted:
+                    if old and old.exists():
+                        os.link(old, path)
                 else:
                     engine.execute(
                         f"COPY (SELECT {columns} FROM pg.{table}) TO '{path}' (FORMAT parquet)"
@@ -97,7 +100,8 @@ def reading() -> Iterator:
     with _engine() as engine:
         for table in _TABLES:
             path = lake.folder / f"{table}.parquet"
-            engine.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{path}')")
+            if path.exists():
+                engine.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{path}')")
         yield engine
 
 

@@ -243,19 +243,13 @@ def _question(
     wanted = search_query(search)
     if wanted is None or not kind.has_search:
         return None
-    if where == EVERYTHING and kind.sight(viewer) == EVERYTHING:
-        # Hits are collected from the search index first: with an order to satisfy the planner
-        # would otherwise walk the order's index past a million rows for a rare word.
-        hits = (
-            f"(SELECT * FROM {kind.table} WHERE search @@ %s::tsquery "
-            f"LIMIT {SEARCH_CAP} OFFSET 0) {RECORD}"
-        )
-        return replace(asked, table=hits, parameters=[wanted, *asked.parameters])
-    return replace(
-        asked,
-        condition=f"{asked.condition} AND {RECORD}.search @@ %s::tsquery",
-        parameters=[*asked.parameters, wanted],
-    )
+    # Hits are collected from the search index first (OFFSET 0 keeps them apart): with an order to
+    # satisfy the planner would otherwise walk the order's index past a million rows for a rare
+    # word. They are capped only where every one of them is seen.
+    sees_all = where == EVERYTHING and kind.sight(viewer) == EVERYTHING
+    cap = f"LIMIT {SEARCH_CAP}" if sees_all else ""
+    hits = f"(SELECT * FROM {kind.table} WHERE search @@ %s::tsquery {cap} OFFSET 0) {RECORD}"
+    return replace(asked, table=hits, parameters=[wanted, *asked.parameters])
 
 
 def _order(kind: RecordType, sort: str, query: Query) -> _Order:

@@ -57,8 +57,8 @@ def price(value: Decimal | None) -> str:
     """A price with two decimals, or with all it has when it has more."""
     if value is None:
         return NOTHING
-    places = max(2, -value.normalize().as_tuple().exponent)
-    return number(value, places)
+    exact = f"{value.normalize():f}"
+    return number(value, max(2, len(exact.partition(".")[2])))
 
 
 def percent(share: float | None, places: int = 0) -> str:
@@ -104,11 +104,8 @@ def ago(value: date | datetime | None) -> str:
 
 def size(count: int) -> str:
     """A number of bytes."""
-    for unit in ("B", "KB", "MB", "GB"):
-        if count < 1024 or unit == "GB":
-            return f"{number(round(count, 1) if unit != 'B' else count)} {unit}"
-        count /= 1024
-    return NOTHING
+    power = min((max(count, 1).bit_length() - 1) // 10, 3)
+    return f"{number(round(count / 1024**power, 1))} {('B', 'KB', 'MB', 'GB')[power]}"
 
 
 def _sign(amount: Decimal) -> str:

@@ -70,7 +70,8 @@ class Form:
 
     @property
     def values(self) -> dict[str, str]:
-        return {one.name: self.data.get(one.name, "") for one in self.inputs}
+        data = self.data or {}
+        return {one.name: data.get(one.name, "") for one in self.inputs}
 
     @property
     def status(self) -> int:

@@ -49,7 +49,7 @@ def viewer(get_response: View) -> View:
 
     def middleware(request: Request) -> HttpResponse:
         request.user = _signed_in_user(request)
-        request.viewer = viewer_of(request.user) if request.user else None
+        request.viewer = viewer_of(request.user) if request.user else None  # type: ignore[assignment]
         if request.viewer is None and not request.path.startswith(OPEN_TO_ALL):
             return _to_sign_in(request)
         response = get_response(request)

@@ -31,12 +31,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     begun = time.monotonic()
     with application():
+        from zhike.access.viewer import SYSTEM
         from zhike.demo.actions import check_size, load_demo
+        from zhike.insight.actions import run_scores
 
         check_size(arguments.customers)
         if not load_demo(arguments.customers, arguments.seed, report=_progress()):
             message = gettext("There are customers here already; the demo needs an empty base.")
             raise Conflict("demo.not_empty", message)
+        run_scores(SYSTEM)
     result = {
         "customers": arguments.customers,
         "seed": arguments.seed,

@@ -11,7 +11,7 @@ from zhike.access.queries import active_user_names
 from zhike.commerce.queries import orders_of
 from zhike.customers import queries
 from zhike.customers.events import CHANNELS, OUTCOMES, RELATIONS
-from zhike.customers.facts import CUSTOMER
+from zhike.customers.facts import CUSTOMER, KINDS
 from zhike.customers.models import Party
 from zhike.filters import Test
 from zhike.filters.schema import Words
@@ -68,7 +68,7 @@ class CustomerPage:
         """Who it is in a few words: kind, trade, place."""
         place = " ".join(filter(None, (self.party.province, self.party.city))) or self.party.country
         words = (
-            CUSTOMER.field_by_name["kind"].choices()[self.party.kind],
+            KINDS[self.party.kind],
             self.party.industry,
             place,
         )

@@ -27,6 +27,15 @@ GROUPS: Mapping[str, Words] = {
 }
 
 
+# How an event came about when nobody did it by hand.
+SOURCES: Mapping[str, Words] = {
+    "import": _("Import"),
+    "api": _("API"),
+    "rule": _("Rule"),
+    "demo": _("Demo data"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     label: Words
@@ -79,7 +88,7 @@ class Timeline:
             event_words(event.type, event.data),
             str(event.data.get("text", "")),
             self._changes(event),
-            self._actor(event.actor_id),
+            self._actor(event.actor_id) or str(SOURCES.get(event.source, "")),
             event.actor_kind == "user" and known is not None and known.group != "system",
             _address(event),
             self._because(event),

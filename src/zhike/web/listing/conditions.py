@@ -1,15 +1,19 @@
 """Adding a condition: fact → operator → value, each step typed by the one before."""
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from zhike.filters import All, Kind, Node, Test, check
+from zhike.access.viewer import Viewer
+from zhike.filters import All, InSegment, Kind, Node, Not, Test, check
 from zhike.filters.check import OPS
 from zhike.filters.schema import Aggregate, Fact, Schema, Words
+from zhike.segments.facts import name_of
+from zhike.segments.queries import segments
 from zhike.web.forms import Input
 from zhike.web.listing.address import conditions_of
 from zhike.web.listing.listing import Listing
@@ -38,37 +42,51 @@ _FIRST_OP = {
     Kind.DATE: "within", Kind.CHOICE: "in",
 }  # fmt: skip
 _TYPES = {Kind.NUMBER: "number", Kind.MONEY: "number", Kind.DATE: "date", Kind.TIME: "date"}
+_SEGMENT = "segment"
 _WINDOWS = (30, 60, 90, 180, 365)
 
 
 class Condition:
     """One condition while it is being made, from what the popover has sent so far."""
 
-    def __init__(self, listing: Listing, data: QueryDict):
+    def __init__(self, listing: Listing, data: QueryDict, viewer: Viewer):
         self.listing = listing
+        self.viewer = viewer
         self.schema: Schema = listing.kind.schema
         self.data = data
         self.error = ""
         suggested = listing.known(listing.suggested)
         name = data.get("fact", "")
-        self.fact = self.schema.facts.get(name) or self.schema.facts[suggested[0]]
+        self.fact = self._known.get(name) or self.schema.facts[suggested[0]]
         first = _FIRST_OP.get(self.fact.kind, self.ops[0][0])
         op = data.get("op", "")
-        self.op = op if op in OPS[self.fact.kind] else first
+        self.op = op if op in dict(self.ops) else first
+
+    @cached_property
+    def _known(self) -> dict[str, Fact | Aggregate]:
+        """What can be asked about: the facts, and the segments as if they were one."""
+        if self.schema.groups is None:
+            return dict(self.schema.facts)
+        segment = Fact(_SEGMENT, _("Segment"), Kind.CHOICE, "", choices=self._segments)
+        return {**self.schema.facts, _SEGMENT: segment}
+
+    def _segments(self) -> dict[str, Words]:
+        return {str(one.pk): name_of(one) for one in segments(self.viewer)}
 
     @property
     def facts(self) -> list[tuple[Words, list[Fact | Aggregate]]]:
         """The facts to choose from: those mostly wanted first, then by group."""
         suggested = [self.schema.facts[name] for name in self.listing.known(self.listing.suggested)]
         groups: dict[Words, list] = {_("Often used"): suggested}
-        for fact in self.schema.facts.values():
+        for fact in self._known.values():
             if fact not in suggested:
                 groups.setdefault(fact.group or _("More"), []).append(fact)
         return list(groups.items())
 
     @property
     def ops(self) -> list[tuple[str, Words]]:
-        return [(op, OP_WORDS[op]) for op in OPS[self.fact.kind]]
+        ops = ("eq", "ne") if self.fact.name == _SEGMENT else OPS[self.fact.kind]
+        return [(op, OP_WORDS[op]) for op in ops]
 
     @property
     def windows(self) -> list[tuple[str, str]]:
@@ -121,7 +139,10 @@ class Condition:
     def _value(self, position: int) -> str:
         return self.chosen[position] if position < len(self.chosen) else ""
 
-    def test(self) -> Test:
+    def node(self) -> Node:
+        if self.fact.name == _SEGMENT:
+            inside = InSegment(str(self._typed()))
+            return inside if self.op == "eq" else Not(inside)
         return Test(self.fact.name, self.op, self._typed(), self.window or None)
 
     def _typed(self) -> object:
@@ -141,9 +162,9 @@ class Condition:
 
     def added_to(self, node: Node, *, currency: str) -> Node:
         """The conditions of a list with this one among them. Raises Invalid."""
-        test = self.test()
-        check(test, self.schema, currency=currency)
-        return All((*conditions_of(node), test))
+        added = self.node()
+        check(added, self.schema, currency=currency)
+        return All((*conditions_of(node), added))
 
 
 def _last(days: int) -> str:

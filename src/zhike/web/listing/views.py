@@ -48,7 +48,7 @@ def show(request: Request, name: str) -> HttpResponse:
 @require_GET
 def condition(request: Request, name: str) -> HttpResponse:
     """The popover that adds a condition, as far as it is filled in."""
-    made = Condition(listing_of(name), request.GET)
+    made = Condition(listing_of(name), request.GET, request.viewer)
     return render(
         request, "listing/condition.html", {"condition": made, "list": read(request, name)}
     )
@@ -57,7 +57,7 @@ def condition(request: Request, name: str) -> HttpResponse:
 @require_GET
 def add_condition(request: Request, name: str) -> HttpResponse:
     listing = read(request, name)
-    made = Condition(listing.listing, request.GET)
+    made = Condition(listing.listing, request.GET, request.viewer)
     try:
         wanted = made.added_to(listing.asked, currency=listing.currency)
     except Invalid as error:

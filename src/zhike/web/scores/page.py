@@ -2,13 +2,13 @@
 
 from functools import cached_property
 
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhike.insight import queries
 from zhike.insight.words import VERDICTS
 from zhike.web.formats import number, percent
+from zhike.web.request import Request
 
 STEPS = {
     "copy": gettext_lazy("Copying"),
@@ -25,7 +25,7 @@ _PARAMETERS = {"r": "r", "alpha": "α", "a": "a", "b": "b", "p": "p", "q": "q", 
 
 
 class ScoresPage:
-    def __init__(self, request: HttpRequest):
+    def __init__(self, request: Request):
         self.viewer = request.viewer
 
     @cached_property

@@ -3,7 +3,7 @@
 import json
 from functools import cached_property
 
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from zhike.customers.facts import CUSTOMER
@@ -16,12 +16,13 @@ from zhike.web.customers.listing import CUSTOMERS
 from zhike.web.formats import day
 from zhike.web.listing.address import Address
 from zhike.web.listing.conditions import OP_WORDS
+from zhike.web.request import Request
 
 _HIDDEN_GROUP = "suggestion."
 
 
 class SegmentsPage:
-    def __init__(self, request: HttpRequest):
+    def __init__(self, request: Request):
         self.viewer = request.viewer
         self.chosen = request.GET.getlist("with")
 
@@ -58,7 +59,7 @@ def _members(group) -> str:
 
 
 class SegmentPage:
-    def __init__(self, request: HttpRequest, segment):
+    def __init__(self, request: Request, segment):
         self.viewer = request.viewer
         self.segment = segment
         self.name = name_of(segment)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,28 +14,29 @@ from zhike.access.policies import require
 from zhike.kernel.errors import Invalid, ZhikeError
 from zhike.segments import actions, queries
 from zhike.web.fragments import go
+from zhike.web.request import Request
 from zhike.web.segments.page import Builder, SegmentPage, SegmentsPage
 
 
 @require_GET
-def segments(request: HttpRequest) -> HttpResponse:
+def segments(request: Request) -> HttpResponse:
     return render(request, "segments/segments.html", {"page": SegmentsPage(request)})
 
 
 @require_GET
-def segment(request: HttpRequest, pk: UUID) -> HttpResponse:
+def segment(request: Request, pk: UUID) -> HttpResponse:
     page = SegmentPage(request, queries.segment(request.viewer, pk))
     return render(request, "segments/segment.html", {"page": page})
 
 
 @require_http_methods(["GET", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: Request) -> HttpResponse:
     require(request.viewer, "segment")
     return _build(request, Builder(), lambda **values: actions.create_segment(**values))
 
 
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+def edit(request: Request, pk: UUID) -> HttpResponse:
     require(request.viewer, "segment")
     segment = queries.segment(request.viewer, pk)
 
@@ -45,7 +46,7 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _build(request, Builder(segment), change)
 
 
-def _build(request: HttpRequest, builder: Builder, save: Callable) -> HttpResponse:
+def _build(request: Request, builder: Builder, save: Callable) -> HttpResponse:
     if request.method == "POST":
         builder.take(request.POST)
         try:
@@ -63,7 +64,7 @@ def _build(request: HttpRequest, builder: Builder, save: Callable) -> HttpRespon
 
 
 @require_POST
-def preview(request: HttpRequest) -> HttpResponse:
+def preview(request: Request) -> HttpResponse:
     """How many a filter holds for while it is being built, some of them, and it in words."""
     try:
         found, error = (
@@ -76,7 +77,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def archive(request: HttpRequest, pk: UUID) -> HttpResponse:
+def archive(request: Request, pk: UUID) -> HttpResponse:
     actions.archive_segment(request.viewer, pk)
     return go(request, reverse("segment_list"), _("Removed."))
 

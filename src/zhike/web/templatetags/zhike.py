@@ -111,7 +111,8 @@ def chart_lines(data: dict) -> list[tuple[str, list, str]]:
     """A chart's data by row, for the table behind it: name, values, where it leads."""
     columns = [series["values"] for series in data["series"]]
     links = data.get("links") or [""] * len(data["x"])
-    return list(zip(data["x"], zip(*columns, strict=True), links, strict=True))
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    return list(zip(data["x"], rows, links, strict=True))
 
 
 @register.filter

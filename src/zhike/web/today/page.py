@@ -2,13 +2,12 @@
 
 from functools import cached_property
 
-from django.http import HttpRequest
-
 from zhike.customers.queries import parties_by_id, tasks_due
 from zhike.insight import queries
 from zhike.insight.words import STAGES
 from zhike.kernel import clock
 from zhike.web.customers.listing import STAGE_TONES
+from zhike.web.request import Request
 
 ROWS = 30
 
@@ -17,7 +16,7 @@ class TodayPage:
     stages = STAGES
     tones = STAGE_TONES
 
-    def __init__(self, request: HttpRequest):
+    def __init__(self, request: Request):
         self.viewer = request.viewer
         self.cursor = request.GET.get("cursor") or None
 

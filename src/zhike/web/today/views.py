@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,18 +14,19 @@ from zhike.customers.events import CHANNELS, OUTCOMES
 from zhike.insight import actions, queries
 from zhike.kernel import clock
 from zhike.web.fragments import go, is_fragment, tell
+from zhike.web.request import Request
 from zhike.web.today.page import TodayPage
 from zhike.web.values import day_or_none, id_or_none
 
 
 @require_GET
-def today(request: HttpRequest) -> HttpResponse:
+def today(request: Request) -> HttpResponse:
     template = "today/list.html" if is_fragment(request) else "today/today.html"
     return render(request, template, {"page": TodayPage(request)})
 
 
 @require_http_methods(["GET", "POST"])
-def work(request: HttpRequest, pk: UUID) -> HttpResponse:
+def work(request: Request, pk: UUID) -> HttpResponse:
     """What was said, how it went, and when to go on."""
     if request.method == "GET":
         return _sheet(request, pk, "work", channels=CHANNELS, outcomes=OUTCOMES)
@@ -42,7 +43,7 @@ def work(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def snooze(request: HttpRequest, pk: UUID) -> HttpResponse:
+def snooze(request: Request, pk: UUID) -> HttpResponse:
     if request.method == "GET":
         return _sheet(request, pk, "snooze", until=clock.today() + timedelta(days=7))
     until = day_or_none(request.POST, "until")
@@ -51,7 +52,7 @@ def snooze(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def hand_over(request: HttpRequest, pk: UUID) -> HttpResponse:
+def hand_over(request: Request, pk: UUID) -> HttpResponse:
     if request.method == "GET":
         return _sheet(request, pk, "hand_over", colleagues=active_user_names())
     assignee = id_or_none(request.POST, "assignee")
@@ -60,24 +61,24 @@ def hand_over(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-def dismiss(request: HttpRequest, pk: UUID) -> HttpResponse:
+def dismiss(request: Request, pk: UUID) -> HttpResponse:
     actions.resolve_suggestion(request.viewer, pk, state="dismissed")
     return _done(request, pk, _("Not now: quiet for thirty days."))
 
 
 @require_POST
-def reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
+def reopen(request: Request, pk: UUID) -> HttpResponse:
     """The undo of everything that takes a customer off the list."""
     actions.reopen_suggestion(request.viewer, pk)
     return go(request, reverse("today"))
 
 
-def _sheet(request: HttpRequest, pk: UUID, name: str, **context) -> HttpResponse:
+def _sheet(request: Request, pk: UUID, name: str, **context) -> HttpResponse:
     step = queries.suggestion_of(request.viewer, pk)
     return render(request, f"today/{name}.html", {"step": step, **context})
 
 
-def _done(request: HttpRequest, pk: UUID, message: str, *, can_undo: bool = True) -> HttpResponse:
+def _done(request: Request, pk: UUID, message: str, *, can_undo: bool = True) -> HttpResponse:
     if not is_fragment(request):
         return go(request, reverse("today"), message)
     undo = reverse("today_reopen", args=[pk]) if can_undo else ""

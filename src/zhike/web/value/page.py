@@ -4,7 +4,6 @@ import json
 from datetime import date
 from functools import cached_property
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -14,10 +13,11 @@ from zhike.insight.words import STAGES
 from zhike.kernel.money import to_major
 from zhike.records.queries import firm
 from zhike.web.formats import compact_money, day, number, percent
+from zhike.web.request import Request
 
 
 class ValuePage:
-    def __init__(self, request: HttpRequest):
+    def __init__(self, request: Request):
         self.viewer = request.viewer
         self.since = request.GET.get("since", "")
 
