@@ -12,6 +12,7 @@ from zhike.access.policies import require
 from zhike.access.viewer import SYSTEM, Viewer
 from zhike.customers import actions as customers
 from zhike.customers.facts import CUSTOMER
+from zhike.customers.queries import owners_of
 from zhike.events.actions import Draft, announce, record
 from zhike.insight import lake, scoring, suggesting
 from zhike.insight.models import ScoreRun, Standing, Suggestion
@@ -252,7 +253,8 @@ def _replace_standings(run: ScoreRun, path: Path) -> None:
 
 
 def _replace_suggestions(run: ScoreRun, scores: scoring.Scores, suggestions, parties) -> None:
-    """New suggestions take the place of open ones; what people put aside stays aside."""
+    """New suggestions take the place of open ones; what people put aside stays aside. Everybody
+    gets the best of their own customers, as many as fit on a day's plate."""
     today = clock.today()
     Suggestion.objects.filter(state=Suggestion.State.OPEN).delete()
     Suggestion.objects.filter(until__lte=today).delete()
@@ -264,6 +266,16 @@ def _replace_suggestions(run: ScoreRun, scores: scoring.Scores, suggestions, par
         suggestions.amount.tolist(),
         strict=True,
     )
+    owners = owners_of(parties)
+    plates: dict[UUID | None, int] = {}
+
+    def fits(party_id: UUID) -> bool:
+        if party_id in aside:
+            return False
+        owner = owners.get(party_id)
+        plates[owner] = plates.get(owner, 0) + 1
+        return plates[owner] <= suggesting.PLATE
+
     Suggestion.objects.bulk_create(
         [
             Suggestion(
@@ -274,7 +286,7 @@ def _replace_suggestions(run: ScoreRun, scores: scoring.Scores, suggestions, par
                 facts=_evidence(scores, position),
             )
             for party_id, position, reason, amount in rows
-            if party_id not in aside
+            if fits(party_id)
         ],
         batch_size=1000,
     )

@@ -271,7 +271,7 @@ def _value_ahead(standing: Standing, run: ScoreRun, as_of: str, verdict: str) ->
         "count": standing.orders,
         "value": money(standing.value),
     }
-    spend = run.report.get("spend_refused")
+    spend = run.report.get("spend_refused") or run.report.get("limits_refused")
     extra = str(VERDICTS.get(spend, "")) if spend else ""
     return Explained(
         "value_12", label, money(standing.value_12), limits, _sentences(why, extra, verdict, as_of)

@@ -93,7 +93,9 @@ def _purchase_model(scores: Scores):
     }
     if verdict.identified:
         alive = model.probability_alive(base.frequency, base.recency, base.age)
-        scores.columns["alive"] = alive
+        # BG/NBD lets nobody leave before the second purchase: of those who bought once its
+        # probability is 1 by construction, which is no finding.
+        scores.columns["alive"] = np.where(base.frequency > 0, alive, np.nan)
     return model
 
 
@@ -147,11 +149,25 @@ def _with_limits(scores: Scores, model, spend, history, mean_value, days: float)
             annual_discount_rate=0.0, level=LEVEL,
         )  # fmt: skip
     except AnalyticsError as refusal:
+        # The spread of order values can't be had: the limits then come from the number of orders
+        # alone, and the report says so.
         scores.report["limits_refused"] = refusal.code
-        return None
+        return _with_limits_of_orders(scores, model, spend, history, mean_value, days)
     scores.columns["value_12_low"] = np.rint(ahead.low)
     scores.columns["value_12_high"] = np.rint(ahead.high)
     return ahead.purchases, ahead.expected, ahead.mean_value
+
+
+def _with_limits_of_orders(scores: Scores, model, spend, history, mean_value, days: float):
+    try:
+        low, high = model.interval(days, **history, level=LEVEL)
+    except AnalyticsError:
+        return None
+    mean_spend = spend.expected_mean_value(history["frequency"], mean_value)
+    orders = model.expected_purchases(days, **history)
+    scores.columns["value_12_low"] = np.rint(low * mean_spend)
+    scores.columns["value_12_high"] = np.rint(high * mean_spend)
+    return orders, orders * mean_spend, mean_spend
 
 
 def _own_mean(base: CustomerBase) -> np.ndarray:

@@ -15,7 +15,8 @@ UNUSUAL = 0.15
 DUE_BEFORE, DUE_AFTER = 3, 7
 SECOND_FROM, SECOND_UNTIL = 5, 60
 LOST_UNTIL = 730
-MOST = 3_000
+MOST = 5_000
+PLATE = 25  # suggestions a person gets a day; what is left comes tomorrow
 REASONS = ("overdue", "due", "second", "fell", "lost")
 
 
@@ -40,7 +41,7 @@ def suggest(scores: Scores, *, until: int) -> Suggestions:
     alive = columns.get("alive")
     # What the customer brings in a year while there, by their own rhythm.
     yearly = spend * np.minimum(365.0 / np.maximum(columns["usual_gap"], 1.0), 365.0)
-    risk = 1 - (overdue if alive is None else alive)
+    risk = 1 - (overdue if alive is None else np.where(np.isnan(alive), overdue, alive))
     is_live = (stage != "lost") & (stage != "prospect")
     repeats = base.frequency > 0
     ahead = np.nan_to_num(columns.get("value_12", nothing))

@@ -75,6 +75,8 @@ VERDICTS = {
     "equal_spend": _("All orders have the same value; the average is used."),
     "no_holdout_purchases": _("Not enough data: no order falls into the test period."),
     "mean_spend_infinite": _("Order values spread too widely for a model; averages are used."),
-    "spend_variance_infinite": _("Order values spread too widely for limits."),
+    "spend_variance_infinite": _(
+        "Order values spread too widely: the interval comes from the number of orders alone."
+    ),
     "no_covariance": _("The model's uncertainty can't be computed from these data."),
 }

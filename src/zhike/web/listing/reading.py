@@ -290,9 +290,7 @@ class Reading:
     def column_choices(self) -> Iterator[tuple[str, object, bool]]:
         """Every fact that can be a column, and whether it is one now."""
         for name, fact in self.kind.schema.facts.items():
-            if name != self.kind.title and "." not in name.removeprefix("orders.").removeprefix(
-                "contacts."
-            ):
+            if name != self.kind.title:
                 yield name, fact.label, name in self.column_names
 
 
