@@ -31,9 +31,13 @@ REFUSED_SUFFIXES = {
 
 
 def create_customer(values: Mapping, *, viewer: Viewer, batch: Batch | None = None) -> Party:
-    """Opens a file. It belongs to whoever opens it, and to their team, unless said otherwise."""
+    """Opens a file. It belongs to whoever opens it, and to their team, unless said otherwise.
+
+    Who sees only some customers can't open one that belongs to nobody: it would be out of sight.
+    """
     values = {"kind": "person", **values}
-    if "owner" not in values and viewer.kind != "system":
+    is_free = "owner" in values and viewer.sight == "all"
+    if not values.get("owner") and not is_free and viewer.kind != "system":
         values["owner"] = viewer.user_id
     if "team" not in values and values.get("owner"):
         values["team"] = team_of_user(values["owner"])

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from zhike.access.policies import require
@@ -173,7 +173,7 @@ def reason_words(suggestion: Suggestion) -> str:
     facts = suggestion.facts
     words = {
         "gap": facts["gap"],
-        "usual": number_format(max(1, round(facts["usual"]))),
+        "usual": max(1, round(facts["usual"])),
         "orders": facts["orders"],
         "recent": money(facts["recent"]),
         "previous": money(facts["previous"]),
@@ -235,7 +235,7 @@ def explain(viewer: Viewer, party: Party) -> list[Explained]:
         return []
     run = standing.run
     as_of = _("Computed from %(orders)s orders up to %(day)s.") % {
-        "orders": number_format(run.orders, force_grouping=True),
+        "orders": f"{run.orders:,}",
         "day": date_format(run.as_of, "DATE_FORMAT"),
     }
     verdict = str(VERDICTS.get(run.report.get("verdict", ""), ""))
@@ -298,7 +298,7 @@ def _alive(standing: Standing, run: ScoreRun, as_of: str, verdict: str) -> Expla
         return Explained(
             "alive",
             _("Still active"),
-            number_format(standing.alive, 2),
+            f"{standing.alive:.2f}",
             _("probability"),
             _sentences(why, verdict, quality, as_of),
             standing.alive,
@@ -383,4 +383,4 @@ def percent(share: float) -> str:
 
 
 def _one(number: float | None) -> str:
-    return "–" if number is None else number_format(number, 1)
+    return "–" if number is None else f"{number:,.1f}"

@@ -13,6 +13,7 @@ from zhike.access.queries import active_user_names
 from zhike.customers.events import CHANNELS, OUTCOMES
 from zhike.insight import actions, queries
 from zhike.kernel import clock
+from zhike.kernel.errors import Invalid
 from zhike.web.fragments import go, is_fragment, tell
 from zhike.web.request import Request
 from zhike.web.today.page import TodayPage
@@ -56,6 +57,8 @@ def hand_over(request: Request, pk: UUID) -> HttpResponse:
     if request.method == "GET":
         return _sheet(request, pk, "hand_over", colleagues=active_user_names())
     assignee = id_or_none(request.POST, "assignee")
+    if assignee is None:
+        raise Invalid.field("assignee", "missing", _("Choose a colleague."))
     actions.hand_over_suggestion(request.viewer, pk, assignee=assignee)
     return _done(request, pk, _("Handed over."), can_undo=False)
 
