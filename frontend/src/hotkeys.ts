@@ -34,7 +34,7 @@ document.addEventListener("keydown", (event) => {
 // Ctrl or Cmd with Enter sends the form that is being written in.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
-  if (event.target instanceof HTMLTextAreaElement) event.target.form?.requestSubmit();
+  if (isTyping(event.target)) (event.target as HTMLInputElement).form?.requestSubmit();
 });
 
 class Shortcuts extends HTMLElement {

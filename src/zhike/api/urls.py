@@ -5,8 +5,10 @@ from ninja import NinjaAPI
 from zhike import __version__
 from zhike.api import commerce, customers, firm, imports, insight, problems, segments
 from zhike.api.authentication import viewer_from
+from zhike.api.parsing import StrictParser
 
 api = NinjaAPI(
+    parser=StrictParser(),
     title="Zhike 知客",
     version=__version__,
     description="Customer management: customers, orders, segments, scores, today's list.",

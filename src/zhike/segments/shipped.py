@@ -68,6 +68,6 @@ SHIPPED = {
         {"all": [_test("rfm_group", "eq", "champions")]},
     ),
     "prospects": Shipped(
-        _("Prospects"), _("On file, but no order yet."), {"all": [_test("orders.count", "eq", 0)]}
+        _("Prospects"), _("On file, but no order yet."), {"all": [_test("stage", "eq", "prospect")]}
     ),
 }
