@@ -12,6 +12,7 @@ from zhike.insight.scoring import Scores
 
 # A silence that only one in seven of this customer's usual intervals would outlast.
 UNUSUAL = 0.15
+LEAST_ALIVE = 0.05  # below this a customer counts as hardly less likely to be there
 DUE_BEFORE, DUE_AFTER = 3, 7
 SECOND_FROM, SECOND_UNTIL = 5, 60
 LOST_UNTIL = 730
@@ -29,6 +30,20 @@ class Suggestions:
     amount: np.ndarray
 
 
+def _loss(ahead: np.ndarray, alive: np.ndarray | None, overdue: np.ndarray) -> np.ndarray:
+    """What is lost in twelve months if the customer is gone, compared with what is expected now.
+
+    The expectation is P(active) times what an active customer brings, so the difference is
+    expectation × (1 - P) / P. Without a probability the plain rule stands in: the expectation
+    times one minus the chance that such a pause is usual.
+    """
+    plain = ahead * (1 - overdue)
+    if alive is None:
+        return plain
+    odds = (1 - alive) / np.maximum(alive, LEAST_ALIVE)
+    return np.where(np.isnan(alive), plain, ahead * np.nan_to_num(odds))
+
+
 def suggest(scores: Scores, *, until: int) -> Suggestions:
     base, columns = scores.base, scores.columns
     size = len(base)
@@ -39,17 +54,17 @@ def suggest(scores: Scores, *, until: int) -> Suggestions:
     spend = np.nan_to_num(columns.get("spend", columns["average"]))
     overdue = columns.get("overdue", np.ones(size))
     alive = columns.get("alive")
-    # What the customer brings in a year while there, by their own rhythm.
-    yearly = spend * np.minimum(365.0 / np.maximum(columns["usual_gap"], 1.0), 365.0)
-    risk = 1 - (overdue if alive is None else np.where(np.isnan(alive), overdue, alive))
     is_live = (stage != "lost") & (stage != "prospect")
     repeats = base.frequency > 0
     ahead = np.nan_to_num(columns.get("value_12", nothing))
+    if "value_12" not in columns:
+        # Without a model: what a year brings by the customer's own rhythm.
+        ahead = spend * np.minimum(365.0 / np.maximum(columns["usual_gap"], 1.0), 365.0)
     days_to_next = np.nan_to_num(columns.get("next_day", nothing + 1e9), nan=1e9) - until
     is_silent = (overdue < UNUSUAL) | (columns["rule"] == "silent_for_long")
     is_overdue = is_live & repeats & is_silent
     amounts = {
-        "overdue": np.where(is_overdue, yearly * risk, 0),
+        "overdue": np.where(is_overdue, _loss(ahead, alive, overdue), 0),
         "due": np.where(
             is_live
             & ~is_overdue
