@@ -16,6 +16,7 @@ interface Offers {
   ops: Record<string, string>;
   events: [string, string][];
   segments: [string, string][];
+  within: [string, string][];
   words: Record<string, string>;
 }
 
@@ -149,9 +150,7 @@ class Builder extends HTMLElement {
       return [on(select(options, String(node.value), this.words.value), (value) => set(value === "true"))];
     }
     if (node.op === "within") {
-      const options = ["7d", "14d", "30d", "60d", "90d", "180d", "365d", "+7d", "+14d", "+30d"];
-      const shown = options.map((one): [string, string] => [one, `${one.slice(0, -1)} ${this.words.days}`]);
-      return [on(select(shown, node.value, this.words.value), set)];
+      return [on(select(this.offers.within, node.value, this.words.value), set)];
     }
     if (fact.choices && MANY.includes(node.op)) {
       return fact.choices.map(([key, label]) => this.tick(key, label, node));

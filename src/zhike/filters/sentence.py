@@ -48,13 +48,14 @@ def sentence(node: Node, schema: Schema, *, currency: str = "CNY") -> str:
 def _bracketed(node: Node, schema: Schema, currency: str) -> str:
     words = sentence(node, schema, currency=currency)
     is_compound = isinstance(node, All | Any) and len(node.parts) > 1
-    return f"({words})" if is_compound else words
+    return _("(%(condition)s)") % {"condition": words} if is_compound else words
 
 
 def _event_sentence(node: EventTest, schema: Schema, currency: str) -> str:
     label = str(schema.event_label(node.event))
-    times = _test_words(Fact("", "", Kind.NUMBER, ""), Test("", node.op, node.value), currency)
-    words = _("“%(event)s” happened %(times)s times") % {"event": label, "times": times}
+    count = value_words(Fact("", "", Kind.NUMBER, ""), node.value, currency)
+    times = _times_words(node.op) % {"count": count}
+    words = _("“%(event)s” happened %(times)s") % {"event": label, "times": times}
     if node.window is not None:
         words = _("in the last %(days)s days %(condition)s") % {
             "days": window_days(node.window),
@@ -66,6 +67,17 @@ def _event_sentence(node: EventTest, schema: Schema, currency: str) -> str:
         where = sentence(node.where, Schema("", "", facts=facts), currency=currency)
         words = _("%(condition)s with %(where)s") % {"condition": words, "where": where}
     return words
+
+
+def _times_words(op: str) -> str:
+    return {
+        "eq": _("exactly %(count)s times"),
+        "ne": _("not %(count)s times"),
+        "lt": _("less than %(count)s times"),
+        "lte": _("at most %(count)s times"),
+        "gt": _("more than %(count)s times"),
+        "gte": _("at least %(count)s times"),
+    }[op]
 
 
 def _test_words(fact: Fact | Aggregate, test: Test, currency: str) -> str:

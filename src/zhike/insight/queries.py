@@ -155,7 +155,12 @@ def _proposal(party: Party, suggestion: Suggestion, standing, last_contact) -> P
     low, high = (suggestion.facts.get(f"value_12_{end}") for end in ("low", "high"))
     limits = ""
     if low is not None and high is not None:
-        limits = _("next 12 months %(low)s – %(high)s") % {"low": money(low), "high": money(high)}
+        ahead = standing.value_12 if standing else None
+        limits = _("expected in 12 months %(value)s (%(low)s – %(high)s)") % {
+            "value": money(ahead),
+            "low": money(low),
+            "high": money(high),
+        }
     return Proposal(
         party,
         suggestion,

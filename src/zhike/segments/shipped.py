@@ -21,7 +21,7 @@ def _test(fact: str, op: str, value: object = None) -> dict:
 SHIPPED = {
     "vip": Shipped(
         _("VIP"),
-        _("Customers who bring the first 80 % of sales and are in good standing."),
+        _("They bring the first four fifths of sales and are in good standing."),
         {"all": [_test("abc", "eq", "A"), _test("stage", "in", ["build_up", "stability"])]},
     ),
     "slipping": Shipped(
@@ -35,7 +35,7 @@ SHIPPED = {
         {"all": [_test("abc", "eq", "A"), _test("stage", "eq", "lost")]},
     ),
     "new": Shipped(
-        _("New this month"),
+        _("New in the last 30 days"),
         _("First order within the last 30 days."),
         {"all": [_test("first_on", "within", "30d")]},
     ),
@@ -51,7 +51,7 @@ SHIPPED = {
     ),
     "key": Shipped(
         _("Key customers"),
-        _("They bring the first 80 % of sales."),
+        _("They bring the first four fifths of sales."),
         {"all": [_test("tier", "eq", "key")]},
     ),
     "potential": Shipped(

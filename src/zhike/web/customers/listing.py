@@ -30,7 +30,7 @@ CUSTOMERS = declare(
         ),
         tabs=(
             Tab("mine", _("My customers"), lambda v: Test("owner", "eq", str(v.user_id))),
-            Tab("new", _("New this month"), lambda v: Test("created_at", "within", "30d"),
+            Tab("new", _("New in the last 30 days"), lambda v: Test("created_at", "within", "30d"),
                 "-created_at"),
             Tab("slipping", _("Slipping away"), lambda v: Test("stage", "eq", "decline"), "-value"),
             Tab("unowned", _("Without an owner"), lambda v: Test("owner", "is_empty")),

@@ -6,7 +6,7 @@ from functools import cached_property
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from zhike.access.viewer import Viewer
 from zhike.filters import All, InSegment, Kind, Node, Not, Test, check
@@ -93,7 +93,7 @@ class Condition:
         """The times an aggregate may be limited to."""
         if not self.fact.takes_window:
             return []
-        return [("", _("ever"))] + [(f"{days}d", _last(days)) for days in _WINDOWS]
+        return [("", _("ever"))] + [(f"{days}d", last_days(days)) for days in _WINDOWS]
 
     @property
     def window(self) -> str:
@@ -117,18 +117,28 @@ class Condition:
         if self.op == "is_empty" or self.choices:
             return []
         if self.op == "within":
-            options = [(f"{days}d", _last(days)) for days in (7, 14, *_WINDOWS)]
-            options += [(f"+{days}d", _next(days)) for days in (7, 14, 30)]
+            options = [(f"{days}d", last_days(days)) for days in (7, 14, *_WINDOWS)]
+            options += [(f"+{days}d", next_days(days)) for days in (7, 14, 30)]
             return [Input("value", _("Time"), "select", options=options, value=self._value(0))]
         if self.fact.kind is Kind.YES_NO:
             options = [("1", _("yes")), ("0", _("no"))]
-            return [Input("value", _("Value"), "select", options=options, value=self._value(0))]
+            return [
+                Input(
+                    "value",
+                    pgettext("of a condition", "Value"),
+                    "select",
+                    options=options,
+                    value=self._value(0),
+                )
+            ]
         if self.fact.kind is Kind.LINK:
             field = self.listing.kind.field_by_name[self.fact.name]
             source = reverse("pick", args=[field.links_to])
             return [Input("value", self.fact.label, "pick", source=source)]
         widget = _TYPES.get(self.fact.kind, "text")
-        labels = (_("From"), _("To")) if self.op == "between" else (_("Value"),)
+        labels = (
+            (_("From"), _("To")) if self.op == "between" else (pgettext("of a condition", "Value"),)
+        )
         several = self.takes_many or self.fact.kind is Kind.TAGS
         hint = _("Several with commas between them.") if several else ""
         return [
@@ -167,9 +177,9 @@ class Condition:
         return All((*conditions_of(node), added))
 
 
-def _last(days: int) -> str:
+def last_days(days: int) -> str:
     return ngettext("the last %(days)d day", "the last %(days)d days", days) % {"days": days}
 
 
-def _next(days: int) -> str:
+def next_days(days: int) -> str:
     return ngettext("the next %(days)d day", "the next %(days)d days", days) % {"days": days}

@@ -87,9 +87,9 @@ class ScoresPage:
             return {"refused": str(VERDICTS.get(found.get("refused", ""), ""))}
         beats = found["capture"] >= found["naive_capture"]
         sentence = (
-            _("Better than ranking by frequency alone")
+            _("Better than ranking by frequency alone.")
             if beats
-            else _("Not better than ranking by frequency alone")
+            else _("Not better than ranking by frequency alone.")
         )
         return {
             "finding": _(

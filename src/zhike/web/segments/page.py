@@ -5,6 +5,7 @@ from functools import cached_property
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from zhike.customers.facts import CUSTOMER
 from zhike.events.catalogue import event_types
@@ -15,10 +16,12 @@ from zhike.segments.facts import name_of
 from zhike.web.customers.listing import CUSTOMERS
 from zhike.web.formats import day
 from zhike.web.listing.address import Address
-from zhike.web.listing.conditions import OP_WORDS
+from zhike.web.listing.conditions import OP_WORDS, last_days, next_days
 from zhike.web.request import Request
 
 _HIDDEN_GROUP = "suggestion."
+LAST = (7, 14, 30, 60, 90, 180, 365)
+NEXT = (7, 14, 30)
 
 
 class SegmentsPage:
@@ -149,6 +152,8 @@ class Builder:
                 for one in queries.segments_to_choose()
                 if self.segment is None or one.pk != self.segment.pk
             ],
+            "within": [[f"{days}d", last_days(days)] for days in LAST]
+            + [[f"+{days}d", next_days(days)] for days in NEXT],
             "words": _words(),
         }
 
@@ -160,7 +165,7 @@ def _words() -> dict[str, str]:
         "not": _("Except"),
         "fact": _("Fact"),
         "op": _("Comparison"),
-        "value": _("Value"),
+        "value": pgettext("of a condition", "Value"),
         "upTo": _("and"),
         "event": _("Event"),
         "happened": _("happened at least"),
@@ -169,7 +174,6 @@ def _words() -> dict[str, str]:
         "inSegment": _("is in segment"),
         "ever": _("ever"),
         "last": _("in the last … days"),
-        "days": _("days"),
         "addFact": _("+ Condition"),
         "addEvent": _("+ Event"),
         "addSegment": _("+ Segment"),
