@@ -4,6 +4,7 @@ from zhike.access.viewer import SYSTEM
 from zhike.insight import actions
 from zhike.insight.models import ScoreRun
 from zhike.jobs import every, job
+from zhike.kernel import clock
 
 
 @job
@@ -13,7 +14,8 @@ def compute_scores(run_id: str) -> None:
         actions.carry_out(run)
 
 
-@every("10 16 * * *")
+@every("10 * * * *")
 def compute_nightly() -> None:
-    """Shortly after midnight in China."""
-    actions.request_scores(SYSTEM)
+    """Shortly after the firm's midnight, wherever that is."""
+    if clock.is_first_hour():
+        actions.request_scores(SYSTEM)

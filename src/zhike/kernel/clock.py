@@ -22,6 +22,11 @@ def today(at: datetime | None = None) -> date:
     return (at or now()).astimezone(firm_zone()).date()
 
 
+def is_first_hour(at: datetime | None = None) -> bool:
+    """Whether the firm's day has just begun: what is due at night is due now."""
+    return (at or now()).astimezone(firm_zone()).hour == 0
+
+
 def start_of_day(day: date) -> datetime:
     """The instant at which a day begins in the firm's time zone, in UTC.
 

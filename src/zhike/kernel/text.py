@@ -8,14 +8,12 @@ that ``云栖``, ``yunqi`` and ``yq`` all find 杭州云栖茶舍.
 import re
 import unicodedata
 from functools import lru_cache
-from itertools import product
 
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _HAN_RUN = re.compile(f"[{_HAN}]+")
 _RUNS = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+", re.UNICODE)
 _LEGAL_FORM = re.compile("(股份|有限责任|集团)*(有限)?公司$")
 _SYLLABLES_AHEAD = 5
-_READINGS_KEPT = 4
 _TOKEN_LENGTH = 40
 
 
@@ -70,13 +68,20 @@ def name_tokens(name: str) -> set[str]:
         run = _LEGAL_FORM.sub("", run)
         for start in range(len(run)):
             ahead = [readings(c)[:2] or ("",) for c in run[start : start + _SYLLABLES_AHEAD]]
-            for number, syllables in enumerate(product(*ahead)):
-                if number == _READINGS_KEPT:
-                    break
+            for syllables in _variants(ahead):
                 tokens.add("".join(syllables)[:_TOKEN_LENGTH])
                 tokens.add("".join(s[:1] for s in syllables))
     tokens.discard("")
     return tokens
+
+
+def _variants(ahead: list[tuple[str, ...]]) -> list[list[str]]:
+    """The usual readings, and each polyphone read the other way once."""
+    usual = [choices[0] for choices in ahead]
+    variants = [usual]
+    for position, choices in enumerate(ahead):
+        variants += [[*usual[:position], other, *usual[position + 1 :]] for other in choices[1:]]
+    return variants
 
 
 def phone_tokens(phone: str) -> set[str]:

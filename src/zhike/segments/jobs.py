@@ -1,10 +1,12 @@
 """Doorbells of segments."""
 
 from zhike.jobs import every
+from zhike.kernel import clock
 from zhike.segments import actions
 
 
-@every("20 16 * * *")
+@every("2 * * * *")
 def evaluate_nightly() -> None:
-    """Time windows move with the day: shortly after midnight in China everything is looked at."""
-    actions.evaluate_all()
+    """Time windows move with the day: shortly after the firm's midnight all are looked at."""
+    if clock.is_first_hour():
+        actions.evaluate_all()

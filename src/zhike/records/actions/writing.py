@@ -1,8 +1,4 @@
-"""The record service: the one door through which records are written.
-
-Every write checks the right, validates, writes the difference, appends one event with before and
-after and belongs to a batch, in one transaction. Domain verbs end here.
-"""
+"""Writing one record or many: clean, link, apply, tell."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
@@ -11,17 +7,15 @@ from django.db import connection, transaction
 from django.db.models import Field, ForeignKey, JSONField, Model
 from django.utils.translation import gettext as _
 
-from zhike.access.policies import can, require
+from zhike.access.policies import require
 from zhike.access.viewer import Viewer
 from zhike.events.actions import Draft, record, record_many
 from zhike.kernel import clock
-from zhike.kernel.errors import Conflict, FieldError, Invalid, NotAllowed, NotFound, Stale
+from zhike.kernel.errors import Conflict, FieldError, Invalid, NotFound, Stale
 from zhike.kernel.ids import new_id
 from zhike.records import queries
-from zhike.records.models import Batch, Firm, SavedView
-from zhike.records.types import RecordType, Row, record_type, record_types
-
-CHUNK = 1_000
+from zhike.records.models import Batch
+from zhike.records.types import RecordType, Row, record_type
 
 
 def open_batch(viewer: Viewer, *, kind: str, label: str = "", undoes: Batch | None = None) -> Batch:
@@ -177,14 +171,14 @@ def change_record(
         raise Conflict("archived", _("This is archived. Restore it before you change it."))
     cleaned = clean_values(kind, values, is_new=False)
     _check_links(kind, cleaned, viewer)
-    changes = _apply(kind, instance, cleaned, extra or {})
+    changes = apply_values(kind, instance, cleaned, extra or {})
     if not changes:
         return instance
     batch = batch or open_batch(viewer, kind=Batch.Kind.EDIT, label=str(instance))
-    _touch(kind, instance, batch)
+    touch(kind, instance, batch)
     _check_unique(kind, instance)
     instance.save(force_update=True)
-    _tell(kind, instance, "updated", viewer, batch, changes)
+    tell(kind, instance, "updated", viewer, batch, changes)
     return instance
 
 
@@ -199,10 +193,10 @@ def change_prepared(
     require(viewer, "import")
     changed, drafts, columns = [], [], {"version", "updated_at", "batch_id"}
     for instance, cleaned in pairs:
-        changes = _apply(kind, instance, cleaned, {})
+        changes = apply_values(kind, instance, cleaned, {})
         if not changes:
             continue
-        _touch(kind, instance, batch)
+        touch(kind, instance, batch)
         columns |= changes.keys()
         changed.append(instance)
         drafts.append(
@@ -253,12 +247,12 @@ def _set_archived(
     batch = batch or open_batch(viewer, kind=Batch.Kind.EDIT, label=str(instance))
     before = instance.archived_at
     instance.archived_at = clock.now() if is_archived else None
-    _touch(kind, instance, batch)
+    touch(kind, instance, batch)
     _check_unique(kind, instance)
     instance.save(force_update=True)
     verb = "archived" if is_archived else "restored"
     changes = {"archived_at": [before, instance.archived_at]}
-    _tell(kind, instance, verb, viewer, batch, changes)
+    tell(kind, instance, verb, viewer, batch, changes)
     return instance
 
 
@@ -289,7 +283,7 @@ def _locked(kind: RecordType[Row], record_id: UUID, viewer: Viewer) -> Row:
     return kind.model._default_manager.select_for_update().get(pk=record_id)
 
 
-def _apply(kind: RecordType[Row], instance: Row, cleaned: Mapping, extra: Mapping) -> dict:
+def apply_values(kind: RecordType[Row], instance: Row, cleaned: Mapping, extra: Mapping) -> dict:
     attributes = {kind.field_by_name[name].attribute: value for name, value in cleaned.items()}
     changes = {}
     for name, value in {**attributes, **extra}.items():
@@ -301,14 +295,14 @@ def _apply(kind: RecordType[Row], instance: Row, cleaned: Mapping, extra: Mappin
     return changes
 
 
-def _touch(kind: RecordType[Row], instance: Row, batch: Batch) -> None:
+def touch(kind: RecordType[Row], instance: Row, batch: Batch) -> None:
     instance.version += 1
     instance.updated_at = clock.now()
     instance.batch_id = batch.pk
     kind.derive(instance)
 
 
-def _tell(
+def tell(
     kind: RecordType[Row], instance: Row, verb: str, viewer: Viewer, batch: Batch, changes: dict
 ) -> None:
     draft = Draft(
@@ -352,179 +346,3 @@ def _check_unique(kind: RecordType[Row], instance: Row) -> None:
         if instance.archived_at is None and others.exclude(pk=instance.pk).exists():
             message = _("“%(value)s” is taken by another record.") % {"value": value}
             raise Conflict("taken", message, (FieldError(attribute, "taken", message),))
-
-
-def undo_batch(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
-    """Takes back everything a batch did, except on rows that changed since.
-
-    Returns the undoing batch, the number of rows taken back and the number left alone. Undoing an
-    undo does the work again.
-    """
-    batch = Batch.objects.filter(pk=batch_id).first()
-    if batch is None or not (can(viewer, "undo") or _may_undo_own(viewer, batch)):
-        raise NotFound("not_found", _("There is nothing to undo."))
-    with transaction.atomic():
-        batch = Batch.objects.select_for_update().get(pk=batch_id)
-        if batch.undone_at is not None:
-            raise Conflict("already_undone", _("This has been undone already."))
-        undo = open_batch(viewer, kind=Batch.Kind.UNDO, label=batch.label, undoes=batch)
-        done = left = 0
-        for kind in record_types().values():
-            taken_back, kept = _undo_type(kind, batch, undo, viewer)
-            done, left = done + taken_back, left + kept
-        Batch.objects.filter(pk=batch.pk).update(undone_at=clock.now())
-        data = {"label": batch.label, "kind": batch.kind, "done": done, "left": left}
-        record(Draft("batch.undone", "batch", batch.pk, data=data), origin=viewer.origin(undo.pk))
-    return undo, done, left
-
-
-def _may_undo_own(viewer: Viewer, batch: Batch) -> bool:
-    return can(viewer, "undo_own") and batch.user_id == viewer.user_id
-
-
-def _undo_type(kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer) -> tuple[int, int]:
-    """Set by set: created rows are archived, archived ones restored, changed ones changed back."""
-    done = _flip(kind, batch, undo, viewer, verbs=("created", "restored"), is_archived=True)
-    done += _flip(kind, batch, undo, viewer, verbs=("archived",), is_archived=False)
-    done += _change_back(kind, batch, undo, viewer)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(DISTINCT subject_id) FROM events_event "
-            "WHERE batch_id = %s AND subject_type = %s",
-            [batch.pk, kind.name],
-        )
-        touched = cursor.fetchone()[0]
-    return done, touched - done
-
-
-def _flip(
-    kind: RecordType,
-    batch: Batch,
-    undo: Batch,
-    viewer: Viewer,
-    *,
-    verbs: tuple[str, ...],
-    is_archived: bool,
-) -> int:
-    now, verb = clock.now(), "archived" if is_archived else "restored"
-    origin = viewer.origin(undo.pk)
-    party = f"r.{kind.party_column}" if kind.party_column else "NULL::uuid"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH touched AS (
-                UPDATE {kind.table} r
-                SET archived_at = %s, batch_id = %s, version = r.version + 1, updated_at = %s
-                FROM events_event e
-                WHERE e.batch_id = %s AND e.type = ANY(%s) AND e.subject_id = r.id
-                  AND r.batch_id = %s AND (r.archived_at IS NULL) = %s
-                RETURNING r.id, {party} AS party_id, e.data
-            )
-            INSERT INTO events_event (type, party_id, subject_type, subject_id, actor_kind,
-                actor_id, batch_id, source, happened_at, recorded_at, data)
-            SELECT %s, party_id, %s, id, %s, %s, %s, %s, %s, %s, data FROM touched
-            """,
-            [
-                now if is_archived else None,
-                undo.pk,
-                now,
-                batch.pk,
-                [f"{kind.name}.{done}" for done in verbs],
-                batch.pk,
-                is_archived,
-                f"{kind.name}.{verb}",
-                kind.name,
-                origin.actor_kind,
-                origin.actor_id,
-                undo.pk,
-                origin.source,
-                now,
-                now,
-            ],
-        )
-        return cursor.rowcount
-
-
-def _change_back(kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer) -> int:
-    from zhike.events.queries import events_of_batch
-
-    done = 0
-    before_by_id: dict[UUID, dict] = {}
-    for event in events_of_batch(batch.pk, type=f"{kind.name}.updated").iterator(CHUNK):
-        first = before_by_id.setdefault(event.subject_id, {})
-        for name, (before, _after) in (event.changes or {}).items():
-            first.setdefault(name, before)
-    rows = kind.model._default_manager.select_for_update()
-    for instance in rows.filter(pk__in=before_by_id, batch_id=batch.pk).iterator(CHUNK):
-        restored = {
-            name: kind.model._meta.get_field(name.removesuffix("_id")).to_python(value)
-            if value is not None
-            else None
-            for name, value in before_by_id[instance.pk].items()
-        }
-        changes = _apply(kind, instance, {}, restored)
-        if changes:
-            _touch(kind, instance, undo)
-            instance.save(force_update=True)
-            _tell(kind, instance, "updated", viewer, undo, changes)
-            done += 1
-    return done
-
-
-@transaction.atomic
-def save_view(
-    viewer: Viewer,
-    kind: RecordType,
-    *,
-    name: str,
-    filter: dict,
-    columns: Sequence[str] = (),
-    sort: str = "",
-    is_for_everybody: bool = False,
-) -> SavedView:
-    """Keeps a list under a name, for oneself or (managers) for everybody."""
-    from zhike.filters import check, parse
-
-    require(viewer, "view")
-    if is_for_everybody:
-        require(viewer, "segment")
-    name = name.strip()
-    if not name or len(name) > 80:
-        raise Invalid.field("name", "missing", _("Give a name of at most 80 characters."))
-    check(parse(filter or {"all": []}), kind.schema)
-    return SavedView.objects.create(
-        record_type=kind.name,
-        name=name,
-        owner_id=None if is_for_everybody else viewer.user_id,
-        filter=filter or {"all": []},
-        columns=list(columns),
-        sort=sort,
-        position=SavedView.objects.filter(record_type=kind.name).count(),
-    )
-
-
-@transaction.atomic
-def remove_view(viewer: Viewer, view_id: UUID) -> None:
-    view = SavedView.objects.filter(pk=view_id).first()
-    if view is None or view.owner_id not in (None, viewer.user_id):
-        raise NotFound("not_found", _("There is no such view."))
-    if view.owner_id is None and not can(viewer, "segment"):
-        raise NotAllowed("not_allowed", _("This view belongs to everybody."))
-    view.delete()
-
-
-@transaction.atomic
-def set_firm(viewer: Viewer, *, name: str, currency: str) -> Firm:
-    """The firm's name and currency. The currency is fixed once there are orders."""
-    require(viewer, "administer")
-    firm = queries.firm()
-    if currency != firm.currency and _has_orders():
-        raise Conflict("has_orders", _("The currency can't change once there are orders."))
-    firm.name, firm.currency = name.strip()[:120], currency
-    firm.save()
-    return firm
-
-
-def _has_orders() -> bool:
-    order = record_types().get("order")
-    return order is not None and order.model._default_manager.exists()

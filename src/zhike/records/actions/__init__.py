@@ -1,0 +1,43 @@
+"""The record service: the one door through which records are written.
+
+Every write checks the right, validates, writes the difference, appends one event with before and
+after and belongs to a batch, in one transaction. Domain verbs end here.
+"""
+
+from zhike.records.actions.keeping import remove_view, save_view, set_firm
+from zhike.records.actions.undoing import undo_batch
+from zhike.records.actions.writing import (
+    archive_many,
+    archive_record,
+    change_many,
+    change_prepared,
+    change_record,
+    clean_values,
+    copy_rows,
+    create_record,
+    created_draft,
+    insert_records,
+    new_instance,
+    open_batch,
+    restore_record,
+)
+
+__all__ = [
+    "archive_many",
+    "archive_record",
+    "change_many",
+    "change_prepared",
+    "change_record",
+    "clean_values",
+    "copy_rows",
+    "create_record",
+    "created_draft",
+    "insert_records",
+    "new_instance",
+    "open_batch",
+    "remove_view",
+    "restore_record",
+    "save_view",
+    "set_firm",
+    "undo_batch",
+]

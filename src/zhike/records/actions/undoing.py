@@ -1,0 +1,134 @@
+"""Taking work back: everything that a batch did, except on rows that changed since."""
+
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from zhike.access.policies import can
+from zhike.access.viewer import Viewer
+from zhike.events.actions import Draft, record
+from zhike.kernel import clock
+from zhike.kernel.errors import Conflict, NotFound
+from zhike.records.actions.writing import apply_values, open_batch, tell, touch
+from zhike.records.models import Batch
+from zhike.records.types import RecordType, record_types
+
+CHUNK = 1_000
+
+
+def undo_batch(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
+    """Takes back everything a batch did, except on rows that changed since.
+
+    Returns the undoing batch, the number of rows taken back and the number left alone. Undoing an
+    undo does the work again.
+    """
+    batch = Batch.objects.filter(pk=batch_id).first()
+    if batch is None or not (can(viewer, "undo") or _may_undo_own(viewer, batch)):
+        raise NotFound("not_found", _("There is nothing to undo."))
+    with transaction.atomic():
+        batch = Batch.objects.select_for_update().get(pk=batch_id)
+        if batch.undone_at is not None:
+            raise Conflict("already_undone", _("This has been undone already."))
+        undo = open_batch(viewer, kind=Batch.Kind.UNDO, label=batch.label, undoes=batch)
+        done = left = 0
+        for kind in record_types().values():
+            taken_back, kept = _undo_type(kind, batch, undo, viewer)
+            done, left = done + taken_back, left + kept
+        Batch.objects.filter(pk=batch.pk).update(undone_at=clock.now())
+        data = {"label": batch.label, "kind": batch.kind, "done": done, "left": left}
+        record(Draft("batch.undone", "batch", batch.pk, data=data), origin=viewer.origin(undo.pk))
+    return undo, done, left
+
+
+def _may_undo_own(viewer: Viewer, batch: Batch) -> bool:
+    return can(viewer, "undo_own") and batch.user_id == viewer.user_id
+
+
+def _undo_type(kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer) -> tuple[int, int]:
+    """Set by set: created rows are archived, archived ones restored, changed ones changed back."""
+    done = _flip(kind, batch, undo, viewer, verbs=("created", "restored"), is_archived=True)
+    done += _flip(kind, batch, undo, viewer, verbs=("archived",), is_archived=False)
+    done += _change_back(kind, batch, undo, viewer)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(DISTINCT subject_id) FROM events_event "
+            "WHERE batch_id = %s AND subject_type = %s",
+            [batch.pk, kind.name],
+        )
+        touched = cursor.fetchone()[0]
+    return done, touched - done
+
+
+def _flip(
+    kind: RecordType,
+    batch: Batch,
+    undo: Batch,
+    viewer: Viewer,
+    *,
+    verbs: tuple[str, ...],
+    is_archived: bool,
+) -> int:
+    now, verb = clock.now(), "archived" if is_archived else "restored"
+    origin = viewer.origin(undo.pk)
+    party = f"r.{kind.party_column}" if kind.party_column else "NULL::uuid"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH touched AS (
+                UPDATE {kind.table} r
+                SET archived_at = %s, batch_id = %s, version = r.version + 1, updated_at = %s
+                FROM events_event e
+                WHERE e.batch_id = %s AND e.type = ANY(%s) AND e.subject_id = r.id
+                  AND r.batch_id = %s AND (r.archived_at IS NULL) = %s
+                RETURNING r.id, {party} AS party_id, e.data
+            )
+            INSERT INTO events_event (type, party_id, subject_type, subject_id, actor_kind,
+                actor_id, batch_id, source, happened_at, recorded_at, data)
+            SELECT %s, party_id, %s, id, %s, %s, %s, %s, %s, %s, data FROM touched
+            """,
+            [
+                now if is_archived else None,
+                undo.pk,
+                now,
+                batch.pk,
+                [f"{kind.name}.{done}" for done in verbs],
+                batch.pk,
+                is_archived,
+                f"{kind.name}.{verb}",
+                kind.name,
+                origin.actor_kind,
+                origin.actor_id,
+                undo.pk,
+                origin.source,
+                now,
+                now,
+            ],
+        )
+        return cursor.rowcount
+
+
+def _change_back(kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer) -> int:
+    from zhike.events.queries import events_of_batch
+
+    done = 0
+    before_by_id: dict[UUID, dict] = {}
+    for event in events_of_batch(batch.pk, type=f"{kind.name}.updated").iterator(CHUNK):
+        first = before_by_id.setdefault(event.subject_id, {})
+        for name, (before, _after) in (event.changes or {}).items():
+            first.setdefault(name, before)
+    rows = kind.model._default_manager.select_for_update()
+    for instance in rows.filter(pk__in=before_by_id, batch_id=batch.pk).iterator(CHUNK):
+        restored = {
+            name: kind.model._meta.get_field(name.removesuffix("_id")).to_python(value)
+            if value is not None
+            else None
+            for name, value in before_by_id[instance.pk].items()
+        }
+        changes = apply_values(kind, instance, {}, restored)
+        if changes:
+            touch(kind, instance, undo)
+            instance.save(force_update=True)
+            tell(kind, instance, "updated", viewer, undo, changes)
+            done += 1
+    return done
