@@ -68,6 +68,8 @@ def name_tokens(name: str) -> set[str]:
         run = _LEGAL_FORM.sub("", run)
         for start in range(len(run)):
             ahead = [readings(c)[:2] or ("",) for c in run[start : start + _SYLLABLES_AHEAD]]
+            if start == 0:  # as a family name a character may have its rarest reading (单: shan)
+                ahead[0] = readings(run[0])[:4] or ("",)
             for syllables in _variants(ahead):
                 tokens.add("".join(syllables)[:_TOKEN_LENGTH])
                 tokens.add("".join(s[:1] for s in syllables))
