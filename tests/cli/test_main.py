@@ -2,7 +2,6 @@
 
 import json
 import socket
-import time
 
 import pytest
 
@@ -12,10 +11,8 @@ from zhike.cli.commands import COMMANDS
 from .conftest import Zhike
 
 
-def test_help_names_every_command_and_is_quick(zhike: Zhike) -> None:
-    begin = time.monotonic()
+def test_help_names_every_command(zhike: Zhike) -> None:
     shown = zhike("--help")
-    assert time.monotonic() - begin < 1
     assert shown.returncode == 0
     for command in COMMANDS:
         assert (f"  {command.name} " in shown.stdout) is not command.internal

@@ -6,7 +6,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -177,14 +176,12 @@ def test_a_strangers_folder_for_the_socket_is_refused(new_home: Callable[..., Pa
     sockets.rmdir()
 
 
-def test_a_throw_away_cluster_is_quick_and_leaves_nothing(home: Path) -> None:
-    begin = time.monotonic()
+def test_a_throw_away_cluster_leaves_nothing(home: Path) -> None:
     with EmbeddedPostgres(home, durable=False) as server:
         assert setting(server, "fsync") == "off"
         folder = database_folder(home)
         assert folder.exists()
     assert not folder.exists()
-    assert time.monotonic() - begin < 10
 
 
 def test_a_server_that_cannot_start_says_why(home: Path) -> None:

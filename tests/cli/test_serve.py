@@ -104,7 +104,7 @@ def serve(environment: dict[str, str]) -> Iterator[Serve]:
             served.end(signal.SIGTERM)
 
 
-def test_the_first_start_names_the_administrator_and_the_second_is_quick(
+def test_the_first_start_names_the_administrator_and_the_second_does_not(
     serve: Serve, home: Path
 ) -> None:
     first = serve()
@@ -115,10 +115,8 @@ def test_the_first_start_names_the_administrator_and_the_second_is_quick(
     assert is_free(first.port)
     assert not EmbeddedPostgres(home).is_running()
 
-    begin = time.monotonic()
     second = serve()
     assert second.healthy()
-    assert time.monotonic() - begin < 5  # 1 on an idle machine
     assert len(second.said) == 1
     assert second.end(signal.SIGTERM) == 0
 

@@ -39,9 +39,15 @@ def create_customer(values: Mapping, *, viewer: Viewer, batch: Batch | None = No
     is_free = "owner" in values and viewer.sight == "all"
     if not values.get("owner") and not is_free and viewer.kind != "system":
         values["owner"] = viewer.user_id
-    if "team" not in values and values.get("owner"):
-        values["team"] = team_of_user(values["owner"])
-    return create_record(CUSTOMER, values, viewer=viewer, batch=batch)
+    return create_record(CUSTOMER, _with_team(values), viewer=viewer, batch=batch)
+
+
+def _with_team(values: Mapping) -> Mapping:
+    """A new owner brings their team along, unless a team is named."""
+    if "team" in values or not values.get("owner"):
+        return values
+    owner = CUSTOMER.field_by_name["owner"].clean(values["owner"])
+    return {**values, "team": team_of_user(UUID(str(owner)))}
 
 
 def change_customer(
@@ -53,8 +59,7 @@ def change_customer(
     batch: Batch | None = None,
 ) -> Party:
     """Changes fields. A new owner brings their team along."""
-    if values.get("owner") and "team" not in values:
-        values = {**values, "team": team_of_user(values["owner"])}
+    values = _with_team(values)
     if values.get("company") and str(values["company"]) == str(party_id):
         raise Invalid.field("company", "own_company", _("A customer can't work at itself."))
     return change_record(CUSTOMER, party_id, values, viewer=viewer, version=version, batch=batch)

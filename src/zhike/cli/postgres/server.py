@@ -116,6 +116,8 @@ class EmbeddedPostgres:
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         program = programs_folder(server_account(folder)) / "postgres"
         with open(self.log, "ab") as log:
+            # Asked before the server starts: it writes through the same position.
+            start_of_story = log.tell()
             # Its own session: Ctrl-C in the terminal must not reach it before it reaches us.
             self._process = subprocess.Popen(
                 [program, "-D", data_folder(self.home), *options],
@@ -126,7 +128,7 @@ class EmbeddedPostgres:
                 preexec_fn=None if self.durable else interrupt_with_starter,  # noqa: PLW1509
                 **process_options(folder),
             )
-            return log.tell()
+            return start_of_story
 
     def _wait_for_answer(self) -> bool:
         """Whether the server answers, after the time it may need to recover or to go away."""
