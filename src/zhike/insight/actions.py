@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -13,9 +12,9 @@ from zhike.access.viewer import SYSTEM, Viewer
 from zhike.customers import actions as customers
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.queries import owners_of
-from zhike.events.actions import Draft, announce, record
-from zhike.insight import lake, scoring, suggesting
-from zhike.insight.models import ScoreRun, Standing, Suggestion
+from zhike.events.actions import Draft, record
+from zhike.insight import lake, scoring, suggesting, writing
+from zhike.insight.models import ScoreRun, Suggestion
 from zhike.jobs import later
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotFound
@@ -98,19 +97,18 @@ def _compute(run: ScoreRun, report: Report | None, is_dated: bool) -> None:
         step("write", 85)
         path = run_folder() / f"standing-{new_id().hex}.csv"
         try:
-            _export(engine, scores, run, path)
+            writing.export_standings(engine, scores, run, path)
             parties = _party_ids(engine, scores, suggestions)
             with transaction.atomic():
-                _replace_standings(run, path)
+                writing.prepare_standings(run, path)
                 _replace_suggestions(run, scores, suggestions, parties)
                 _tell_done(run)
+                writing.swap_standings()
         finally:
             path.unlink(missing_ok=True)
     step("segments", 93)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE insight_standing")
     evaluate_all()
-    lake.refresh("insight_standing")
+    lake.refresh("insight_standing", "segments_membership")
     run.state, run.progress, run.finished_at = ScoreRun.State.DONE, 100, clock.now()
     run.step = ""
     run.save()
@@ -146,110 +144,11 @@ def _transactions(engine, run: ScoreRun, is_dated: bool) -> dict:
 def _party_ids(engine, scores: scoring.Scores, suggestions) -> list[UUID]:
     numbers = scores.base.customer[suggestions.position]
     wanted = {"place": suggestions.position.argsort().argsort(), "n": numbers}
-    engine.register("wanted_numbers", _relation(engine, wanted))
+    engine.register("wanted_numbers", writing.relation(engine, wanted))
     found = dict(
         engine.execute("SELECT w.n, p.id FROM wanted_numbers w JOIN party p USING (n)").fetchall()
     )
     return [found[number] for number in numbers.tolist()]
-
-
-def _relation(engine, columns: dict):
-    frame = columns  # noqa: F841  DuckDB finds the arrays by this name
-    return engine.sql("SELECT * FROM frame")
-
-
-_WHOLE = (
-    *("orders", "value", "average", "recency_grade", "frequency_grade", "money_grade"),
-    *("value_3", "value_6", "value_12", "value_12_low", "value_12_high", "next_spread"),
-)
-_REAL = ("usual_gap", "alive", "overdue", "orders_3", "orders_6", "orders_12")
-_WORDS = ("rfm_group", "abc", "tier", "stage", "relation")
-
-
-def _export(engine, scores: scoring.Scores, run: ScoreRun, path: Path) -> None:
-    """One CSV row for every customer, those without orders as prospects, in the order of
-    Standing's columns."""
-    base = scores.base
-    columns = {"n": base.customer, "orders": base.orders, "value": base.value, **scores.columns}
-    columns |= {"first_day": base.first_day, "last_day": base.last_day}
-    if len(base) == 0:
-        engine.execute("CREATE TEMP TABLE score AS SELECT NULL::BIGINT AS n WHERE FALSE")
-    else:
-        engine.register("score", _relation(engine, columns))
-    has = columns.keys() if len(base) else {"n"}
-    epoch = "DATE '1970-01-01'"
-
-    def whole(name: str) -> str:
-        return f"nullif(s.{name}::DOUBLE, 'nan'::DOUBLE)::BIGINT" if name in has else "NULL"
-
-    def real(name: str) -> str:
-        return f"nullif(s.{name}, 'nan'::DOUBLE)" if name in has else "NULL"
-
-    def day(name: str) -> str:
-        return f"{epoch} + {whole(name)}::INTEGER" if name in has else "NULL"
-
-    values = {name: whole(name) for name in _WHOLE}
-    values |= {name: real(name) for name in _REAL}
-    values |= {name: f"coalesce(s.{name}, '')" if name in has else "''" for name in _WORDS}
-    values["orders"], values["value"] = (f"coalesce({values[n]}, 0)" for n in ("orders", "value"))
-    values["stage"] = "coalesce(s.stage, 'prospect')" if "stage" in has else "'prospect'"
-    values["relation"] = "coalesce(s.relation, 'none')" if "relation" in has else "'none'"
-    until = clock.day_number(run.as_of)
-    values |= {
-        "party_id": "p.id",
-        "run_id": f"'{run.pk}'",
-        "first_on": day("first_day"),
-        "last_on": day("last_day"),
-        "recency_days": f"{until} - {whole('last_day')}" if "last_day" in has else "NULL",
-        "next_on": day("next_day"),
-        "evidence": (
-            "json_object('rule', coalesce(s.rule, 'no_purchase'), 'trend', "
-            "nullif(s.trend, 'nan'::DOUBLE))"
-            if "rule" in has
-            else "json_object('rule', 'no_purchase')"
-        ),
-    }
-    listed = ", ".join(f"{values[field.attname]} AS {field.attname}" for field in _columns())
-    engine.execute(
-        f"COPY (SELECT {listed} FROM party p LEFT JOIN score s ON s.n = p.n) "
-        f"TO '{path}' (FORMAT csv, HEADER false, NULLSTR '\\N')"
-    )
-
-
-def _columns():
-    return Standing._meta.concrete_fields
-
-
-def _replace_standings(run: ScoreRun, path: Path) -> None:
-    """Swaps all standings in one transaction and notes whose stage changed."""
-    names = ", ".join(field.column for field in _columns())
-    now = clock.now()
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE standing_next (LIKE insight_standing) ON COMMIT DROP")
-        statement = f"COPY standing_next ({names}) FROM STDIN (FORMAT csv, NULL '\\N')"
-        with cursor.copy(statement) as copy, path.open("rb") as file:
-            while chunk := file.read(2**20):
-                copy.write(chunk)
-        cursor.execute(
-            """
-            WITH moved AS (
-                INSERT INTO insight_stageday (party_id, as_of, before, stage)
-                SELECT n.party_id, %s, coalesce(o.stage, ''), n.stage
-                FROM standing_next n LEFT JOIN insight_standing o USING (party_id)
-                WHERE o.stage IS DISTINCT FROM n.stage
-                RETURNING party_id, before, stage
-            )
-            INSERT INTO events_event (type, party_id, subject_type, subject_id, actor_kind, source,
-                happened_at, recorded_at, data)
-            SELECT 'score.changed', party_id, 'customer', party_id, 'system', 'score', %s, %s,
-                jsonb_build_object('before', before, 'after', stage)
-            FROM moved WHERE before <> ''
-            """,
-            [run.as_of, now, now],
-        )
-        cursor.execute("DELETE FROM insight_standing")
-        cursor.execute(f"INSERT INTO insight_standing ({names}) SELECT {names} FROM standing_next")
-    announce()
 
 
 def _replace_suggestions(run: ScoreRun, scores: scoring.Scores, suggestions, parties) -> None:

@@ -11,7 +11,7 @@ from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER
 from zhike.events.actions import Draft, announce, record
 from zhike.filters import InSegment, Node, check, dump, parse
-from zhike.filters.sql import compile_filter
+from zhike.filters.sql import Query, compile_filter
 from zhike.filters.tree import walk
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotFound
@@ -33,7 +33,7 @@ def ensure_shipped() -> None:
 def create_segment(viewer: Viewer, *, name: str, filter: Mapping, description: str = "") -> Segment:
     """A new segment. Those who are in it from the start did not enter it: no events for them."""
     require(viewer, "segment")
-    tree = _checked(filter)
+    _checked(filter)
     segment = Segment.objects.create(
         name=_name(name),
         description=description.strip()[:300],
@@ -41,7 +41,7 @@ def create_segment(viewer: Viewer, *, name: str, filter: Mapping, description: s
         created_at=clock.now(),
         created_by=viewer.user_id,
     )
-    _evaluate(segment, tree, tells=False)
+    _evaluate([segment], tells=False)
     _tell("segment.created", segment, viewer)
     return segment
 
@@ -57,14 +57,13 @@ def change_segment(viewer: Viewer, segment_id: UUID, **values) -> Segment:
         segment.name = _name(values["name"])
     if "description" in values:
         segment.description = values["description"].strip()[:300]
-    tree = None
     if "filter" in values:
-        tree = _checked(values["filter"], within=segment)
+        _checked(values["filter"], within=segment)
         segment.filter = dump(parse(values["filter"]))
     segment.version += 1
     segment.save()
-    if tree is not None:
-        _evaluate(segment, tree, tells=False)
+    if "filter" in values:
+        _evaluate([segment], tells=False)
     _tell("segment.updated", segment, viewer)
     return segment
 
@@ -86,37 +85,46 @@ def archive_segment(viewer: Viewer, segment_id: UUID) -> None:
 
 def evaluate_all() -> None:
     """Brings every segment up to date, in full; those used by others first."""
-    for segment in in_order():
+    for segments in in_layers():
         with transaction.atomic():
-            _evaluate(segment, _checked(segment.filter), tells=segment.evaluated_at is not None)
+            with connection.cursor() as cursor:
+                # Who is followed event by event waits: both then end in the same state.
+                cursor.execute("LOCK TABLE segments_membership IN SHARE ROW EXCLUSIVE MODE")
+                cursor.execute("SET LOCAL work_mem = '256MB'")
+            _evaluate(segments)
 
 
 def evaluate_customers(ids: Sequence[UUID]) -> None:
     """Brings some customers up to date in every segment."""
-    for segment in in_order():
-        tree = _checked(segment.filter)
-        entered, left = _move(segment, tree, tells=True, only=list(ids))
-        if entered or left:
-            _note_size(segment, segment.size + entered - left, entered, left)
+    for segments in in_layers():
+        moves = _move(segments, tells=True, only=list(ids))
+        for segment in segments:
+            entered, left = moves.get(segment.pk, (0, 0))
+            if entered or left:
+                _note_size(segment, segment.size + entered - left, entered, left)
 
 
-def in_order() -> list[Segment]:
-    """All live segments, each behind those that its filter names."""
+def in_layers() -> list[list[Segment]]:
+    """All live segments; each stands in a later layer than those that its filter names."""
     waiting = {str(s.pk): s for s in Segment.objects.filter(archived_at=None).order_by("pk")}
     needs = {key: _segments_in(parse(s.filter)) & waiting.keys() for key, s in waiting.items()}
-    ordered: list[Segment] = []
+    layers: list[list[Segment]] = []
     while waiting:
         ready = [key for key in waiting if not needs[key] & waiting.keys()]
-        for key in ready or list(waiting):
-            ordered.append(waiting.pop(key))
-    return ordered
+        layers.append([waiting.pop(key) for key in ready or list(waiting)])
+    return layers
 
 
-def _evaluate(segment: Segment, tree: Node, *, tells: bool) -> None:
-    entered, left = _move(segment, tree, tells=tells)
-    size = segment.memberships.count()
-    Segment.objects.filter(pk=segment.pk).update(evaluated_at=clock.now())
-    _note_size(segment, size, entered if tells else 0, left if tells else 0)
+def _evaluate(segments: Sequence[Segment], *, tells: bool = True) -> None:
+    """Evaluates segments of one layer in full; nobody enters one that has never been evaluated."""
+    told = [one.pk for one in segments if tells and one.evaluated_at is not None]
+    moves = _move(segments, tells=tells)
+    now = clock.now()
+    for segment in segments:
+        entered, left = moves.get(segment.pk, (0, 0)) if segment.pk in told else (0, 0)
+        segment.evaluated_at = now
+        segment.save(update_fields=["evaluated_at"])
+        _note_size(segment, segment.memberships.count(), entered, left)
 
 
 def _note_size(segment: Segment, size: int, entered: int, left: int) -> None:
@@ -133,51 +141,79 @@ def _note_size(segment: Segment, size: int, entered: int, left: int) -> None:
 
 
 def _move(
-    segment: Segment, tree: Node, *, tells: bool, only: list[UUID] | None = None
-) -> tuple[int, int]:
-    """Lets customers in and out so that membership is what the filter says; in one statement."""
-    query = compile_filter(tree, CUSTOMER.schema)
-    limit = "" if only is None else "AND r.id = ANY(%s)"
-    member_limit = "" if only is None else "AND m.party_id = ANY(%s)"
-    ids = [] if only is None else [only]
+    segments: Sequence[Segment], *, tells: bool, only: list[UUID] | None = None
+) -> dict[UUID, tuple[int, int]]:
+    """Lets customers in and out so that membership is what the filters say: how many entered and
+    left, by segment. One statement that reads every customer once, however many segments."""
+    wanted = _wanted(segments, only)
     now = clock.now()
+    ids = [segment.pk for segment in segments]
+    member_limit = "" if only is None else "AND m.party_id = ANY(%s)"
+    told = [(one.pk, name_of(one), one.key) for one in segments if tells and _is_known(one, only)]
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            WITH wanted AS MATERIALIZED (
-                SELECT r.id FROM {CUSTOMER.table} r {query.join_clauses}
-                WHERE {query.condition} AND r.archived_at IS NULL {limit}
-            ), gone AS (
+            WITH wanted AS MATERIALIZED ({wanted.condition}), gone AS (
                 DELETE FROM segments_membership m
-                WHERE m.segment_id = %s {member_limit}
-                  AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.id = m.party_id)
-                RETURNING m.party_id
+                WHERE m.segment_id = ANY(%s) {member_limit} AND NOT EXISTS (
+                    SELECT 1 FROM wanted w
+                    WHERE w.segment_id = m.segment_id AND w.party_id = m.party_id)
+                RETURNING m.segment_id, m.party_id
             ), came AS (
                 INSERT INTO segments_membership (segment_id, party_id, since)
-                SELECT %s, w.id, %s FROM wanted w
-                ON CONFLICT DO NOTHING RETURNING party_id
+                SELECT w.segment_id, w.party_id, %s FROM wanted w WHERE NOT EXISTS (
+                    SELECT 1 FROM segments_membership m
+                    WHERE m.segment_id = w.segment_id AND m.party_id = w.party_id)
+                ORDER BY w.segment_id, w.party_id
+                ON CONFLICT DO NOTHING RETURNING segment_id, party_id
             ), moves AS (
-                SELECT party_id, 'segment.left' AS type FROM gone
-                UNION ALL SELECT party_id, 'segment.entered' FROM came
+                SELECT segment_id, party_id, 'segment.left' AS type FROM gone
+                UNION ALL SELECT segment_id, party_id, 'segment.entered' FROM came
             ), told AS (
                 INSERT INTO events_event (type, party_id, subject_type, subject_id, actor_kind,
                     source, happened_at, recorded_at, data)
-                SELECT type, party_id, 'segment', %s, 'system', 'segment', %s, %s,
-                    jsonb_build_object('segment', %s::text, 'key', %s::text)
-                FROM moves WHERE %s
+                SELECT m.type, m.party_id, 'segment', t.id, 'system', 'segment', %s, %s,
+                    jsonb_build_object('segment', t.name, 'key', t.key)
+                FROM moves m
+                JOIN unnest(%s::uuid[], %s::text[], %s::text[]) t(id, name, key)
+                  ON t.id = m.segment_id
             )
-            SELECT count(*) FILTER (WHERE type = 'segment.entered'),
-                   count(*) FILTER (WHERE type = 'segment.left') FROM moves
+            SELECT segment_id, count(*) FILTER (WHERE type = 'segment.entered'),
+                   count(*) FILTER (WHERE type = 'segment.left') FROM moves GROUP BY segment_id
             """,
             [
-                *query.parameters, *ids, segment.pk, *ids, segment.pk, now,
-                segment.pk, now, now, name_of(segment), segment.key, tells,
+                *wanted.parameters, ids, *([] if only is None else [only]), now, now, now,
+                *([list(column) for column in zip(*told, strict=True)] or [[], [], []]),
             ],
         )  # fmt: skip
-        entered, left = cursor.fetchone()
-    if tells and (entered or left):
+        moves = {pk: (entered, left) for pk, entered, left in cursor.fetchall()}
+    if told and moves:
         announce()
-    return entered, left
+    return moves
+
+
+def _is_known(segment: Segment, only: list[UUID] | None) -> bool:
+    """Whether people enter and leave it: those who are in it from the start did not enter it."""
+    return only is not None or segment.evaluated_at is not None
+
+
+def _wanted(segments: Sequence[Segment], only: list[UUID] | None) -> Query:
+    """SELECT of (segment_id, party_id): who is to be in which of the segments."""
+    joins: dict[str, str] = {}
+    parameters: list = []
+    answers = []
+    for segment in segments:
+        query = compile_filter(_checked(segment.filter), CUSTOMER.schema)
+        joins |= query.joins
+        answers.append(f"(%s::uuid, {query.condition})")
+        parameters += [segment.pk, *query.parameters]
+    limit = "" if only is None else "AND r.id = ANY(%s)"
+    select = (
+        f"SELECT s.segment_id, r.id AS party_id FROM {CUSTOMER.table} r {' '.join(joins.values())} "
+        f"CROSS JOIN LATERAL (VALUES {', '.join(answers)}) s(segment_id, holds) "
+        f"WHERE s.holds AND r.archived_at IS NULL {limit}"
+    )
+    return Query(select, parameters + ([] if only is None else [only]))
 
 
 def _checked(filter: Mapping, within: Segment | None = None) -> Node:
