@@ -97,7 +97,7 @@ def evaluate_all() -> None:
 def evaluate_customers(ids: Sequence[UUID]) -> None:
     """Brings some customers up to date in every segment."""
     for segments in in_layers():
-        moves = _move(segments, tells=True, only=list(ids))
+        moves = _move(segments, told=segments, only=list(ids))
         for segment in segments:
             entered, left = moves.get(segment.pk, (0, 0))
             if entered or left:
@@ -117,11 +117,11 @@ def in_layers() -> list[list[Segment]]:
 
 def _evaluate(segments: Sequence[Segment], *, tells: bool = True) -> None:
     """Evaluates segments of one layer in full; nobody enters one that has never been evaluated."""
-    told = [one.pk for one in segments if tells and one.evaluated_at is not None]
-    moves = _move(segments, tells=tells)
+    told = [one for one in segments if tells and one.evaluated_at is not None]
+    moves = _move(segments, told=told)
     now = clock.now()
     for segment in segments:
-        entered, left = moves.get(segment.pk, (0, 0)) if segment.pk in told else (0, 0)
+        entered, left = moves.get(segment.pk, (0, 0)) if segment in told else (0, 0)
         segment.evaluated_at = now
         segment.save(update_fields=["evaluated_at"])
         _note_size(segment, segment.memberships.count(), entered, left)
@@ -141,15 +141,16 @@ def _note_size(segment: Segment, size: int, entered: int, left: int) -> None:
 
 
 def _move(
-    segments: Sequence[Segment], *, tells: bool, only: list[UUID] | None = None
+    segments: Sequence[Segment], *, told: Sequence[Segment], only: list[UUID] | None = None
 ) -> dict[UUID, tuple[int, int]]:
     """Lets customers in and out so that membership is what the filters say: how many entered and
-    left, by segment. One statement that reads every customer once, however many segments."""
+    left, by segment. One statement that reads every customer once, however many segments; the log
+    hears of the segments in `told`."""
     wanted = _wanted(segments, only)
     now = clock.now()
     ids = [segment.pk for segment in segments]
     member_limit = "" if only is None else "AND m.party_id = ANY(%s)"
-    told = [(one.pk, name_of(one), one.key) for one in segments if tells and _is_known(one, only)]
+    words = [[one.pk for one in told], [name_of(one) for one in told], [one.key for one in told]]
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -183,18 +184,13 @@ def _move(
             """,
             [
                 *wanted.parameters, ids, *([] if only is None else [only]), now, now, now,
-                *([list(column) for column in zip(*told, strict=True)] or [[], [], []]),
+                *words,
             ],
         )  # fmt: skip
         moves = {pk: (entered, left) for pk, entered, left in cursor.fetchall()}
     if told and moves:
         announce()
     return moves
-
-
-def _is_known(segment: Segment, only: list[UUID] | None) -> bool:
-    """Whether people enter and leave it: those who are in it from the start did not enter it."""
-    return only is not None or segment.evaluated_at is not None
 
 
 def _wanted(segments: Sequence[Segment], only: list[UUID] | None) -> Query:

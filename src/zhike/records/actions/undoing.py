@@ -10,6 +10,7 @@ from zhike.access.viewer import Viewer
 from zhike.events.actions import Draft, record
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, NotFound
+from zhike.records.actions.statistics import MANY, refresh_statistics
 from zhike.records.actions.writing import apply_values, open_batch, tell, touch
 from zhike.records.models import Batch
 from zhike.records.types import RecordType, record_types
@@ -35,6 +36,8 @@ def undo_batch(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
         for kind in record_types().values():
             taken_back, kept = _undo_type(kind, batch, undo, viewer)
             done, left = done + taken_back, left + kept
+        if done > MANY:
+            refresh_statistics()
         Batch.objects.filter(pk=batch.pk).update(undone_at=clock.now())
         data = {"label": batch.label, "kind": batch.kind, "done": done, "left": left}
         record(Draft("batch.undone", "batch", batch.pk, data=data), origin=viewer.origin(undo.pk))

@@ -24,11 +24,11 @@ from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotFound, TooLarge, ZhikeError
 from zhike.kernel.home import files_folder
 from zhike.kernel.ids import new_id
+from zhike.records.actions.statistics import refresh_statistics
 from zhike.records.imports.importers import Group, Importer, Outcome, importer, revive, to_json
 from zhike.records.imports.reading import LARGEST_FILE, Table, open_table, sample, show
 from zhike.records.imports.recognising import fingerprint, guess_mapping
 from zhike.records.models import Batch, Import, ImportMapping, ImportRow
-from zhike.records.types import record_types
 
 STAGE_CHUNK = 5_000
 APPLY_CHUNK = 4_000
@@ -324,7 +324,7 @@ def _apply(run: Import, viewer: Viewer, report: Report | None) -> None:
             run.save()
         if report:
             report(run)
-    _analyse()
+    refresh_statistics()
     with transaction.atomic():
         ImportRow.objects.filter(run=run, error="").delete()
         run.state, run.finished_at = Import.State.DONE, clock.now()
@@ -341,14 +341,6 @@ def _batch_of(run: Import) -> Batch:
     if run.batch is None:
         raise Conflict("no_batch", _("This import has not begun."))
     return run.batch
-
-
-def _analyse() -> None:
-    """Tells the planner what has come in: without it an undo right after a large import would be
-    planned for the one row that the old statistics know of."""
-    tables = sorted({kind.table for kind in record_types().values()} | {"events_event"})
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {', '.join(tables)}")
 
 
 def _note(run: Import, groups: list[Group], outcome: Outcome) -> None:
