@@ -161,3 +161,13 @@ def test_one_call_gives_the_whole_file(calling, cast):
     assert [e["type"] for e in whole["timeline"]] == [
         "task.created", "contact.logged", "customer.created", "order.created",
     ]  # fmt: skip
+
+
+def test_errors_speak_the_callers_language(calling):
+    li = calling("li")
+
+    english = li.post("/customers", {"name": ""}, **{"Accept-Language": "en"}).json()
+    chinese = li.post("/customers", {"name": ""}, **{"Accept-Language": "zh-CN"}).json()
+
+    assert english["errors"][0]["message"] == "This is needed."
+    assert chinese["errors"][0]["message"] != english["errors"][0]["message"]

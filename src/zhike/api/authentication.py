@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.translation import activate, get_language_from_request
 from django.utils.translation import gettext as _
 
 from zhike.access.actions import note_token_use
@@ -36,6 +37,7 @@ def _look_up(request: Request) -> Viewer | None:
         if token is None:
             return None
         note_token_use(token)
+        _speak(request, token.user.language)
         return viewer_of(token.user, kind="token", source="api", scopes=token.scopes)
     user_id = request.session.get("user")
     user = active_user(user_id) if user_id else None
@@ -43,7 +45,16 @@ def _look_up(request: Request) -> Viewer | None:
         return None
     if request.method not in _SAFE:
         _check_csrf(request)
+    _speak(request, user.language)
     return viewer_of(user, source="api")
+
+
+def _speak(request: Request, language: str) -> None:
+    """Answers in the caller's language: as the request asks, else as the user has chosen."""
+    if "Accept-Language" in request.headers:
+        language = get_language_from_request(request)
+    if language:
+        activate(language)
 
 
 def _check_csrf(request: Request) -> None:
