@@ -5,15 +5,19 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from django.db import connection
 
 from zhike.access.viewer import SYSTEM
 from zhike.commerce.actions import place_order
 from zhike.customers.actions import create_customer
+from zhike.customers.facts import CUSTOMER
 from zhike.events.models import Event
-from zhike.insight import actions, dashboard, queries
+from zhike.filters import check, parse
+from zhike.insight import actions, dashboard, lake, queries
 from zhike.insight.models import ScoreRun, StageDay, Standing, Suggestion
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid, NotAllowed, NotFound
+from zhike.records import queries as records
 from zhike.records.imports import actions as imports
 from zhike.segments.models import Segment
 
@@ -201,3 +205,87 @@ def test_online_retail_from_file_to_list(cast, public_data, tmp_path):
     assert scores.report["verdict"] != "identified"
     assert Standing.objects.exclude(alive=None).count() == 0
     assert queries.today_count(cast.mei).value > 10
+
+
+def shape_of_standings() -> dict:
+    """Names and definitions of everything that belongs to the table of standings."""
+    questions = {
+        "columns": "SELECT attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute "
+        "WHERE attrelid = 'insight_standing'::regclass AND attnum > 0",
+        "constraints": "SELECT conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint "
+        "WHERE conrelid = 'insight_standing'::regclass",
+        "indexes": "SELECT indexname, indexdef FROM pg_indexes "
+        "WHERE tablename = 'insight_standing'",
+    }
+    found = {}
+    with connection.cursor() as cursor:
+        for key, question in questions.items():
+            cursor.execute(question)
+            found[key] = sorted(cursor.fetchall())
+        cursor.execute("SELECT 'insight_standing'::regclass::oid")
+        found["table"] = cursor.fetchone()[0]
+    return found
+
+
+def test_a_swapped_table_is_the_table_of_the_migrations(trade):
+    before = shape_of_standings()
+
+    actions.run_scores(SYSTEM)
+    actions.run_scores(SYSTEM)
+
+    after = shape_of_standings()
+    assert after.pop("table") != before.pop("table")
+    assert after == before
+    assert len(after["indexes"]) >= 6
+
+
+def test_a_long_reader_is_neither_waited_for_nor_disturbed(trade):
+    actions.run_scores(SYSTEM)
+    before = shape_of_standings()
+    create_customer({"name": "New"}, viewer=trade.mei)
+    reader = connection.copy()
+    try:
+        reader.set_autocommit(False)
+        with reader.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM insight_standing")
+            seen = cursor.fetchone()[0]
+        actions.run_scores(SYSTEM)
+    finally:
+        reader.close()
+
+    assert shape_of_standings() == before
+    assert Standing.objects.count() == seen + 1
+
+
+def test_a_large_base_is_counted_in_columns_as_far_as_one_sees(trade, monkeypatch):
+    filter = {
+        "all": [
+            {"fact": "orders.total", "op": "gte", "value": 500},
+            {"fact": "stage", "op": "in", "value": ["exploration", "build_up", "decline"]},
+        ]
+    }
+    tree = check(parse(filter), CUSTOMER.schema, currency=records.firm().currency)
+    actions.run_scores(SYSTEM)
+    monkeypatch.setattr(records, "LARGE_BASE", -2)  # no statistics: PostgreSQL says -1
+
+    for viewer in (SYSTEM, trade.mei, trade.li, trade.zhao):
+        rows = records.count(CUSTOMER, viewer, where=tree, exact=True)
+        columns = records.count_widely(CUSTOMER, viewer, where=tree)
+        assert (columns.value, columns.exact) == (rows.value, True)
+        assert columns.as_of is not None
+    monkeypatch.setattr(lake, "FRESH", timedelta(0))
+    assert records.count_widely(CUSTOMER, SYSTEM, where=tree).as_of is None
+
+
+def test_what_a_killed_worker_left_begins_anew(cast):
+    left = ScoreRun.objects.create(
+        as_of=clock.today(), requested_at=clock.now(), state=ScoreRun.State.RUNNING
+    )
+
+    actions.resume_scores()
+
+    left.refresh_from_db()
+    assert left.state == "failed"
+    assert ScoreRun.objects.filter(state="waiting").count() == 1
+    actions.resume_scores()
+    assert ScoreRun.objects.filter(state="waiting").count() == 1

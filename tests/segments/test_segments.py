@@ -107,6 +107,35 @@ def test_step_by_step_equals_a_full_evaluation(cast):
     assert {segment.pk: members(segment) for segment in made} == followed
 
 
+def test_many_segments_at_once_equal_each_alone(cast):
+    """One statement moves everybody: who entered and left which segment is told for each."""
+    towns = [
+        actions.create_segment(
+            cast.han, name=town, filter={"fact": "city", "op": "eq", "value": town}
+        )
+        for town in ("杭州", "上海")
+    ]
+    either = {"any": [{"segment": str(town.pk)} for town in towns]}
+    outer = actions.create_segment(cast.han, name="Either", filter=either)
+    assert members(outer) == {cast.yunqi.pk, cast.lin.pk}
+    change_customer(cast.lin.pk, {"city": "杭州"}, viewer=cast.wang)
+    change_customer(cast.yunqi.pk, {"city": "宁波"}, viewer=cast.li)
+
+    actions.evaluate_all()
+
+    assert [members(one) for one in (*towns, outer)] == [{cast.lin.pk}, set(), {cast.lin.pk}]
+    told = Event.objects.filter(type__startswith="segment.", party_id__isnull=False)
+    assert set(told.values_list("type", "subject_id", "party_id")) == {
+        ("segment.left", towns[0].pk, cast.yunqi.pk),
+        ("segment.entered", towns[0].pk, cast.lin.pk),
+        ("segment.left", towns[1].pk, cast.lin.pk),
+        ("segment.left", outer.pk, cast.yunqi.pk),
+    }
+    towns[0].refresh_from_db()
+    size = queries.sizes(towns[0])[-1]
+    assert (towns[0].size, size.entered, size.left) == (1, 1, 1)
+
+
 def test_overlap_and_sight(cast):
     first = actions.create_segment(cast.han, name="Hangzhou", filter=IN_HANGZHOU)
     second = actions.create_segment(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import (
-    betaln,
     chdtrc,
     chdtri,
     digamma,
@@ -155,9 +154,9 @@ class BetaGeo(PurchaseModel):
     def _alive(self, params, frequency, recency, age):
         return expit(-_log_odds_gone(params, frequency, recency, age))
 
-    def _survives(self, params, frequency, k):
-        a, b = params["a"], params["b"]
-        return np.exp(betaln(a, b + frequency + k - 1) - betaln(a, b + frequency))
+    def _survival_step(self, params, frequency, k):
+        stayed = params["b"] + frequency + k - 1
+        return stayed / (params["a"] + stayed)
 
     def _profile_limits(self, dropout):
         """95 % limits of a / (a + b) by profile likelihood.

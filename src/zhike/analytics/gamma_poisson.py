@@ -91,5 +91,5 @@ class GammaPoisson(PurchaseModel):
     def _alive(self, params, frequency, recency, age):
         return np.ones(np.broadcast_shapes(np.shape(params["r"]), np.shape(frequency)))
 
-    def _survives(self, params, frequency, k):
+    def _survival_step(self, params, frequency, k):
         return 1.0

@@ -94,6 +94,8 @@ def customer_lifetime_value(
     frequency, recency, age, mean_value = (
         np.asarray(array, dtype=float) for array in (frequency, recency, age, mean_value)
     )
+    # What may be refused comes first: the distribution of purchases is dear.
+    spend, spend_square, spend_variance = spend_model.spend_moments(frequency, mean_value)
     first, which = distinct_rows(frequency, recency, age)
     history = frequency[first], recency[first], age[first]
     purchases, discounted = (
@@ -107,7 +109,6 @@ def customer_lifetime_value(
     future = purchase_model.future_purchases(horizon, *history)
     count, count_square = future.mean[which], (future.variance + future.mean**2)[which]
     none = future.none[which]
-    spend, spend_square, spend_variance = spend_model.spend_moments(frequency, mean_value)
     total = count * spend
     total_square = count * spend_variance + count_square * spend_square
     low, high = _zero_inflated_gamma_limits(none, total, total_square, level)
@@ -126,6 +127,9 @@ def customer_lifetime_value(
 
 def _discounted_purchases(model, history, horizon, rate, year):
     """Expected purchases until ``horizon``, and the same discounted."""
+    if rate == 0:
+        purchases = model.expected_purchases(horizon, *history)
+        return purchases, purchases
     steps = int(np.ceil(12 * horizon / year))
     edges = np.minimum(np.arange(1, steps + 1) * year / 12, horizon)
     before, start = np.zeros(len(history[0])), 0.0

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betainc
 
 from .errors import InvalidInput, NotEnoughData
 from .likelihood import MaximumLikelihood, distinct_rows
@@ -102,36 +101,72 @@ class PurchaseModel(MaximumLikelihood):
         """P(alive) from checked histories; parameters and histories broadcast."""
         raise NotImplementedError
 
-    def _survives(self, params, frequency, k):
-        """P(still alive after k - 1 further purchases | alive now)."""
+    def _survival_step(self, params, frequency, k):
+        """P(still alive after the k-th further purchase | alive before it)."""
         raise NotImplementedError
 
     def _sweep(self, t, histories, points, tail):
         x, recency, age = histories.frequency, histories.recency, histories.age
-        first, cell = distinct_rows(x, age)  # recency matters for being alive only
-        cell_x, cell_age = x[first], age[first]
         alive = self._alive(points, x[:, None], recency[:, None], age[:, None])
         size = len(x)
         mean, second = np.zeros(size), np.zeros(size)
         none = np.ones(size)
         low, high = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
-        active, k = np.arange(size), 1
+        first, cell = distinct_rows(x, age)  # recency matters for being alive only
+        cells = _Cells(self, points, x[first][:, None], age[first][:, None], t)
+        active = np.arange(size)
         while len(active) and t > 0:
-            cells, place = np.unique(cell[active], return_inverse=True)
-            counts = cell_x[cells][:, None]
-            shape, rate = points["r"] + counts, points["alpha"] + cell_age[cells][:, None]
-            reached = betainc(k, shape, t / (rate + t)) * self._survives(points, counts, k)
-            at_least = np.einsum("gp,gp->g", alive, reached[place]) / alive.shape[1]
+            at_least = np.einsum("gp,gp->g", alive, cells.reached[cell]) / alive.shape[1]
             mean[active] += at_least
-            second[active] += (2 * k - 1) * at_least
+            second[active] += (2 * cells.k - 1) * at_least
             low[active] += at_least >= 1 - tail
             high[active] += at_least > tail
-            if k == 1:
+            if cells.k == 1:
                 none[active] = 1 - at_least
             goes_on = at_least > NEGLIGIBLE
-            active, alive = active[goes_on], alive[goes_on]
-            k += 1
+            if not goes_on.all():
+                active, alive = active[goes_on], alive[goes_on]
+                cell = cells.keep(cell[goes_on])
+            cells.advance()
         return mean, second - mean**2, none, low, high
+
+
+class _Cells:
+    """P(at least k further purchases | alive now), k by k, for customers of equal frequency and age
+    (rows) and every parameter point (columns).
+
+    The count is negative binomial: its tail loses P(N = k) at each step, which is carried along as
+    a logarithm. That is the incomplete beta function without computing it anew for every k; its
+    rounding stays far below ``NEGLIGIBLE``.
+    """
+
+    def __init__(self, model, points, frequency, age, t):
+        self.model, self.points, self.frequency, self.k = model, points, frequency, 1
+        self.shape = points["r"] + frequency
+        self.odds = t / (points["alpha"] + age + t)
+        self.log_exactly = self.shape * np.log1p(-self.odds)  # log P(N = k - 1)
+        self.tail = -np.expm1(self.log_exactly)  # P(N >= k)
+        self.survival = np.ones(self.shape.shape)
+
+    @property
+    def reached(self) -> np.ndarray:
+        return self.tail * self.survival
+
+    def advance(self) -> None:
+        k = self.k
+        self.log_exactly = self.log_exactly + np.log(self.odds * ((self.shape + k - 1) / k))
+        self.tail = np.maximum(self.tail - np.exp(self.log_exactly), 0.0)
+        self.survival = self.survival * self.model._survival_step(self.points, self.frequency, k)
+        self.k += 1
+
+    def keep(self, cell: np.ndarray) -> np.ndarray:
+        """Drops the cells that nobody is in any more; the cells of the others, numbered anew."""
+        used = np.bincount(cell, minlength=len(self.tail)) > 0
+        if used.all():
+            return cell
+        for name in ("frequency", "shape", "odds", "log_exactly", "tail", "survival"):
+            setattr(self, name, getattr(self, name)[used])
+        return (np.cumsum(used) - 1)[cell]
 
 
 def check_histories(frequency, recency, age, weights=None) -> Histories:

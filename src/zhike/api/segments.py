@@ -62,7 +62,11 @@ def preview(request: Request, body: PreviewIn):
     """How many customers a filter holds for, some of them, and the filter in words."""
     found = queries.preview(request.auth, body.filter)
     return {
-        "count": {"value": found.count.value, "exact": found.count.exact},
+        "count": {
+            "value": found.count.value,
+            "exact": found.count.exact,
+            "as_of": found.count.as_of,
+        },
         "sample": [{"id": party.pk, "name": party.name} for party in found.sample],
         "sentence": found.sentence,
     }

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from zhike.filters.check import window_days
 from zhike.filters.schema import Aggregate, Collection, Fact, Kind, Schema
-from zhike.filters.tree import All, Any, EventTest, InSegment, Node, Not, Test
+from zhike.filters.tree import All, Any, EventTest, InSegment, Node, Not, Test, walk
 from zhike.kernel import clock
 
 RECORD = "r"  # the alias under which the record's own table stands
@@ -87,6 +87,26 @@ def compile_values(
     writer = _Writer(schema, dialect, at or clock.now())
     columns = [writer.value_of(schema.facts[name]) for name in names]
     return Query(", ".join(columns), writer.parameters, writer.joins)
+
+
+def tables_of(node: Node, schema: Schema) -> set[str]:
+    """The tables that a filter reads, the record's own included."""
+    found = {schema.table}
+    for part in walk(node):
+        match part:
+            case Test():
+                found |= _tables_of_fact(schema.facts[part.fact], schema)
+            case EventTest():
+                found.add(declared(schema.events).table)
+            case InSegment():
+                found.add(declared(schema.groups).table)
+    return found
+
+
+def _tables_of_fact(fact: Fact | Aggregate, schema: Schema) -> set[str]:
+    if isinstance(fact, Aggregate):
+        return {schema.collections[fact.collection].table}
+    return {schema.joins[fact.join].table} if fact.join is not None else set()
 
 
 def sort_expression(fact: Fact, schema: Schema, joins: dict[str, str]) -> str:

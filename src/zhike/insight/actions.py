@@ -1,6 +1,7 @@
 """Computing scores, and what people do with the suggestions that follow from them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -58,20 +59,47 @@ def run_scores(
 
 def carry_out(run: ScoreRun, *, report: Report | None = None, is_dated: bool = False) -> ScoreRun:
     """Runs a requested computation. Only one at a time; the others wait for the next ring."""
+    with _alone() as is_alone:
+        if not is_alone:
+            raise Conflict("running", _("Scores are being computed already."))
+        _give_up_interrupted()
+        try:
+            _compute(run, report, is_dated)
+        except Exception as error:
+            run.state, run.error, run.finished_at = ScoreRun.State.FAILED, str(error), clock.now()
+            run.save()
+            raise
+    return run
+
+
+def resume_scores() -> None:
+    """Rings for computations that nobody rang for, and begins anew what a killed worker left."""
+    with _alone() as is_alone:
+        was_interrupted = is_alone and _give_up_interrupted() > 0
+    is_waiting = ScoreRun.objects.filter(state=ScoreRun.State.WAITING).exists()
+    if was_interrupted or (is_alone and is_waiting):
+        request_scores(SYSTEM)
+
+
+def _give_up_interrupted() -> int:
+    """Whoever holds the lock knows that nobody else computes: what seems to run was killed."""
+    running = ScoreRun.objects.filter(state=ScoreRun.State.RUNNING)
+    message = _("The computation was interrupted and begins anew.")
+    return running.update(state=ScoreRun.State.FAILED, error=message, finished_at=clock.now())
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether no other worker computes. The lock ends with the connection, so a kill frees it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
-            raise Conflict("running", _("Scores are being computed already."))
+        is_alone = cursor.fetchone()[0]
     try:
-        _compute(run, report, is_dated)
-    except Exception as error:
-        run.state, run.error, run.finished_at = ScoreRun.State.FAILED, str(error), clock.now()
-        run.save()
-        raise
+        yield is_alone
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
-    return run
+        if is_alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
 
 def _compute(run: ScoreRun, report: Report | None, is_dated: bool) -> None:

@@ -7,6 +7,8 @@ class InsightConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from zhike.insight import events, facts, reactions  # noqa: F401
+        from zhike.insight import events, facts, lake, reactions  # noqa: F401
+        from zhike.records.queries import counts_widely
 
         facts.declare()
+        counts_widely(lake.count)

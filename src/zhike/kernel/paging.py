@@ -3,6 +3,7 @@
 import base64
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from django.utils.translation import gettext as _
@@ -22,10 +23,12 @@ class Page(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many there are; when not exact, at least this many."""
+    """How many there are; when not exact, at least this many. `as_of`: when they were counted,
+    where that was not just now."""
 
     value: int
     exact: bool
+    as_of: datetime | None = None
 
 
 def encode_cursor(*parts) -> str:

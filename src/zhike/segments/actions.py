@@ -147,10 +147,11 @@ def _move(
     left, by segment. One statement that reads every customer once, however many segments; the log
     hears of the segments in `told`."""
     wanted = _wanted(segments, only)
+    limits: list = [] if only is None else [only]
     now = clock.now()
     ids = [segment.pk for segment in segments]
     member_limit = "" if only is None else "AND m.party_id = ANY(%s)"
-    words = [[one.pk for one in told], [name_of(one) for one in told], [one.key for one in told]]
+    words = ([s.pk for s in told], [name_of(s) for s in told], [s.key for s in told])
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -182,11 +183,8 @@ def _move(
             SELECT segment_id, count(*) FILTER (WHERE type = 'segment.entered'),
                    count(*) FILTER (WHERE type = 'segment.left') FROM moves GROUP BY segment_id
             """,
-            [
-                *wanted.parameters, ids, *([] if only is None else [only]), now, now, now,
-                *words,
-            ],
-        )  # fmt: skip
+            [*wanted.parameters, ids, *limits, now, now, now, *words],
+        )
         moves = {pk: (entered, left) for pk, entered, left in cursor.fetchall()}
     if told and moves:
         announce()

@@ -63,7 +63,7 @@ def preview(viewer: Viewer, filter: Mapping) -> Preview:
     currency = records.firm().currency
     tree = check(parse(filter), CUSTOMER.schema, currency=currency)
     return Preview(
-        records.count(CUSTOMER, viewer, where=tree),
+        records.count_widely(CUSTOMER, viewer, where=tree),
         records.find(CUSTOMER, viewer, where=tree, limit=8).items,
         sentence(tree, CUSTOMER.schema, currency=currency),
     )
@@ -71,7 +71,7 @@ def preview(viewer: Viewer, filter: Mapping) -> Preview:
 
 def count_exactly(viewer: Viewer, filter: Mapping) -> int:
     tree = check(parse(filter), CUSTOMER.schema, currency=records.firm().currency)
-    return records.count(CUSTOMER, viewer, where=tree, exact=True).value
+    return records.count_widely(CUSTOMER, viewer, where=tree).value
 
 
 def members(viewer: Viewer, segment: Segment, **page):
@@ -92,7 +92,7 @@ def overlap(viewer: Viewer, ids: Sequence[UUID | str]) -> list[tuple[tuple[Segme
     for size in range(1, len(chosen) + 1):
         for group in combinations(chosen, size):
             where: Node = All(tuple(InSegment(str(one.pk)) for one in group))
-            found.append((group, records.count(CUSTOMER, viewer, where=where, exact=True).value))
+            found.append((group, records.count_widely(CUSTOMER, viewer, where=where).value))
     return found
 
 
