@@ -59,12 +59,15 @@ def find(
     archived: bool = False,
 ) -> Page[Row]:
     """A page of records the viewer sees, in the order asked for, by key."""
-    ids = find_ids(
-        kind, viewer, where=where, search=search, sort=sort, cursor=cursor, limit=limit,
-        archived=archived,
-    )  # fmt: skip
-    found = kind.model._default_manager.in_bulk(ids.items)
-    return Page([found[pk] for pk in ids.items if pk in found], ids.next_cursor)
+
+    def fetch(statement: str, parameters: list) -> list[tuple]:
+        rows = kind.model._default_manager.raw(statement, parameters)
+        return [(row.pk, row.sort_value, row) for row in rows]  # type: ignore[attr-defined]
+
+    found = _find(
+        kind, viewer, where, search, sort, cursor, limit, archived, _Reading(f"{RECORD}.*", fetch)
+    )
+    return Page([row[2] for row in found.items], found.next_cursor)
 
 
 def find_ids(
@@ -78,16 +81,30 @@ def find_ids(
     limit: int = 50,
     archived: bool = False,
 ) -> Page[UUID]:
+    found = _find(kind, viewer, where, search, sort, cursor, limit, archived, _IDS)
+    return Page([row[0] for row in found.items], found.next_cursor)
+
+
+def _find(
+    kind: RecordType[Row],
+    viewer: Viewer,
+    where: Node,
+    search: str,
+    sort: str,
+    cursor: str | None,
+    limit: int,
+    archived: bool,
+    reading: "_Reading",
+) -> Page[tuple]:
     require(viewer, "view")
     limit = max(1, min(limit, LARGEST_PAGE))
     question = _question(kind, viewer, where, search, archived)
     if question is None:
         return Page([])
     order = _order(kind, sort or kind.default_sort, question.query)
-    rows = _page(question, order, cursor, limit + 1)
+    rows = _page(question, order, cursor, limit + 1, reading)
     items, more = rows[:limit], len(rows) > limit
-    ids = [row[0] for row in items]
-    return Page(ids, encode_cursor(order.name, items[-1][1], items[-1][0]) if more else None)
+    return Page(items, encode_cursor(order.name, items[-1][1], items[-1][0]) if more else None)
 
 
 def get(
@@ -99,9 +116,13 @@ def get(
         pk = record_id if isinstance(record_id, UUID) else UUID(str(record_id))
     except ValueError:
         pk = None
-    if pk is None or not visible_ids(kind, viewer, [pk], archived=archived):
-        raise NotFound("not_found", _("There is no such record, or you may not see it."))
-    return kind.model._default_manager.get(pk=pk)
+    question = _asked(kind, viewer, EVERYTHING, None if archived else False)
+    found = kind.model._default_manager.raw(
+        f"SELECT {RECORD}.* {question.source} AND {RECORD}.id = %s", [*question.parameters, pk]
+    )
+    for row in found:
+        return row
+    raise NotFound("not_found", _("There is no such record, or you may not see it."))
 
 
 def visible_ids(
@@ -311,20 +332,49 @@ _CASTS = {
 }
 
 
-def _page(question: _Question, order: _Order, cursor: str | None, limit: int) -> list[tuple]:
-    """(id, sort value) of one page. Rows without a value come last, whichever the direction."""
+def _fetch_rows(statement: str, parameters: list) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Which columns a page is read with, and into what: rows of (id, sort value, …)."""
+
+    columns: str
+    fetch: Callable[[str, list], list[tuple]]
+
+
+_IDS = _Reading(f"{RECORD}.id", _fetch_rows)
+
+
+def _page(
+    question: _Question,
+    order: _Order,
+    cursor: str | None,
+    limit: int,
+    reading: _Reading = _IDS,
+) -> list[tuple]:
+    """The rows of one page. Those without a value come last, whichever the direction."""
     after = _read_cursor(cursor, order)
     rows: list[tuple] = []
     if after is None or after[0] is not None:
-        rows = _run(question, order, after, limit, has_value=True)
+        rows = _run(question, order, after, limit, reading, has_value=True)
     if len(rows) < limit and order.is_nullable:
         after_id = after if after is not None and after[0] is None else None
-        rows += _run(question, order, after_id, limit - len(rows), has_value=False)
+        rows += _run(question, order, after_id, limit - len(rows), reading, has_value=False)
     return rows
 
 
 def _run(
-    question: _Question, order: _Order, after: list | None, limit: int, *, has_value: bool
+    question: _Question,
+    order: _Order,
+    after: list | None,
+    limit: int,
+    reading: _Reading,
+    *,
+    has_value: bool,
 ) -> list[tuple]:
     direction, symbol = ("DESC", "<") if order.is_descending else ("ASC", ">")
     parameters = list(question.parameters)
@@ -345,13 +395,11 @@ def _run(
             parameters.append(after[1])
         ordering = f"{RECORD}.id {direction}"
     value = f"{order.expression}::text" if order.cast != "text" else order.expression
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {RECORD}.id, {value} {question.source}{conditions} "
-            f"ORDER BY {ordering} LIMIT %s",
-            [*parameters, limit],
-        )
-        return cursor.fetchall()
+    return reading.fetch(
+        f"SELECT {reading.columns}, {value} AS sort_value {question.source}{conditions} "
+        f"ORDER BY {ordering} LIMIT %s",
+        [*parameters, limit],
+    )
 
 
 def _read_cursor(cursor: str | None, order: _Order) -> list | None:
