@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -255,3 +256,23 @@ def test_export_and_import_again(bring_in, cast, tmp_path):
 
     assert run.refused == 0
     assert run.created == 1  # Lin & Sons has neither number, e-mail nor phone to be known by
+
+
+def test_an_import_reaches_no_customer_that_its_maker_may_not_see(bring_in, cast):
+    """A manager of the west brings in files that name a customer of the east."""
+    west = replace(cast.zhao, role="manager")
+    before = Event.objects.filter(party_id=cast.yunqi.pk).count()
+
+    people = bring_in("customer", "编号,城市\nC001,成都\nW9,成都\n", viewer=west)
+    orders = bring_in(
+        "order",
+        "订单号,日期,客户编号,金额\nE1,2026-01-03,C001,10\nE2,2026-01-03,W9,10\n",
+        viewer=west,
+    )
+
+    assert (people.created, people.updated, people.refused) == (1, 0, 1)
+    assert (orders.created, orders.refused) == (1, 1)
+    assert Order.objects.get().number == "E2"
+    assert Event.objects.filter(party_id=cast.yunqi.pk).count() == before
+    cast.yunqi.refresh_from_db()
+    assert cast.yunqi.city == "杭州"

@@ -15,7 +15,7 @@ from zhike.commerce.facts import ORDER, PRODUCT
 from zhike.commerce.models import Line, Order, Product
 from zhike.commerce.queries import orders_by_number
 from zhike.customers.facts import CUSTOMER
-from zhike.customers.imports import Matches, build_party
+from zhike.customers.imports import Matches, build_party, out_of_sight
 from zhike.customers.queries import customers_by_name
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid
@@ -29,7 +29,7 @@ from zhike.records.actions import (
 from zhike.records.fields import Field, FieldKind
 from zhike.records.imports import Group, Importer, Outcome, register
 from zhike.records.models import Batch
-from zhike.records.queries import firm
+from zhike.records.queries import firm, visible_ids
 
 _CUSTOMER = {field.name: field for field in CUSTOMER.fields}
 _ORDER = ORDER.field_by_name
@@ -124,6 +124,12 @@ def apply_orders(
     if not fresh:
         return outcome
     party_ids = _customers(fresh, options, viewer, batch)
+    seen = visible_ids(CUSTOMER, viewer, list(party_ids.values()))
+    for order in fresh:
+        if party_ids[_customer_key(order.customer)] not in seen:
+            outcome.refuse(order.group, out_of_sight())
+    fresh = [order for order in fresh if party_ids[_customer_key(order.customer)] in seen]
+    outcome.created = len(fresh)
     product_ids = _products(fresh, viewer, batch)
     orders: list[Order] = []
     lines: list[Line] = []

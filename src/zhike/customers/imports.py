@@ -16,6 +16,7 @@ from zhike.records.actions import change_prepared, clean_values, insert_records,
 from zhike.records.fields import Field, FieldKind
 from zhike.records.imports import Group, Importer, Outcome, register
 from zhike.records.models import Batch
+from zhike.records.queries import visible_ids
 
 _BY_NAME = {"company": FieldKind.TEXT, "owner": FieldKind.TEXT}
 _LEFT_OUT = {"team", "consents", "custom"}
@@ -61,12 +62,15 @@ def apply(
             values["team"] = team_of_user(values["owner"])
         wanted.append((group, values))
     known = Matches([values for _group, values in wanted], lock=True)
+    matched = [(group, values, known.find(values)) for group, values in wanted]
+    seen = visible_ids(CUSTOMER, viewer, [party.pk for _g, _v, party in matched if party])
     new: list[dict] = []
     pairs: list[tuple[Party, Mapping]] = []
-    for _group, values in wanted:
-        party = known.find(values)
+    for group, values, party in matched:
         if party is None:
             new.append(values)
+        elif party.pk not in seen:
+            outcome.refuse(group, out_of_sight())
         elif options.get("on_match") == "skip":
             outcome.skipped += 1
         else:
@@ -80,6 +84,11 @@ def apply(
     outcome.updated = change_prepared(CUSTOMER, changed, viewer=viewer, batch=batch)
     outcome.skipped += len(changed) - outcome.updated
     return outcome
+
+
+def out_of_sight() -> str:
+    """Why a row is refused that names a customer whom the importer may not see."""
+    return _("This customer is on file with a colleague whose customers you may not see.")
 
 
 def _merged(group: Group) -> dict:
@@ -148,6 +157,9 @@ def build_party(values: Mapping, viewer: Viewer, batch: Batch, options: Mapping)
     """A file about to be opened for a row that names somebody."""
     name = values.get("name") or _nameless(values)
     kind = values.get("kind") or options.get("customer_kind") or "person"
+    if viewer.sight != "all" and not values.get("owner"):
+        # Who sees only some customers must see those that they bring in.
+        values = {**values, "owner": viewer.user_id, "team": viewer.team_id}
     cleaned = _cleaned({**values, "name": name, "kind": kind})
     return new_instance(CUSTOMER, cleaned, batch=batch, source="import")
 
