@@ -6,8 +6,10 @@ const PAUSE = 900; // ms that a first key waits for its second
 let first = "";
 let since = 0;
 
+// A field of a dialog that has just closed keeps the focus until the next frame: nobody types there.
 export function isTyping(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest("input, textarea, select, [contenteditable]") !== null;
+  if (!(target instanceof Element)) return false;
+  return target.closest("input, textarea, select, [contenteditable]")?.checkVisibility() ?? false;
 }
 
 function isShown(element: HTMLElement): boolean {

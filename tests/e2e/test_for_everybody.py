@@ -52,3 +52,16 @@ def test_every_open_thing_closes_with_escape(open_as, company):
         assert Axe().run(page, options=RULES).response["violations"] == []
         page.keyboard.press("Escape")
         page.wait_for_selector(thing, state="hidden")
+
+
+def test_a_shortcut_works_in_the_moment_after_something_closed(open_as, company):
+    page = open_as("mei")
+    page.goto("/customers/")
+    for _ in range(5):
+        page.keyboard.press("Control+k")
+        page.wait_for_selector("#palette")
+        page.keyboard.press("Escape")
+        page.keyboard.press("?")
+        page.wait_for_selector("#shortcuts")
+        page.keyboard.press("Escape")
+        page.wait_for_selector("#shortcuts", state="hidden")
