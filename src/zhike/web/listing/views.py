@@ -1,12 +1,10 @@
 """The pages of every list. Which one it is stands in the address."""
 
-import json
 from uuid import UUID
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -22,7 +20,7 @@ from zhike.web.fragments import is_fragment, targets, toast
 from zhike.web.listing.address import Address
 from zhike.web.listing.conditions import Condition
 from zhike.web.listing.export import csv_lines
-from zhike.web.listing.listing import listing_of
+from zhike.web.listing.listing import Listing, listing_of
 from zhike.web.listing.reading import Reading
 from zhike.web.request import Request
 
@@ -64,7 +62,7 @@ def add_condition(request: Request, name: str) -> HttpResponse:
         made.error = error.errors[0].message
         context = {"condition": made, "list": listing}
         return render(request, "listing/condition.html", context, status=422)
-    return _to_list(request, listing.address.asking(wanted).on(listing.listing.page))
+    return _to_list(request, listing.listing, listing.address.asking(wanted))
 
 
 @require_POST
@@ -79,7 +77,7 @@ def bulk(request: Request, name: str) -> HttpResponse:
         values = {field: request.POST.get(field, "")}
         batch = change_many(listing.kind, ids, values, viewer=request.viewer)
     message = ngettext("%(count)d record changed", "%(count)d records changed", len(ids))
-    response = _to_list(request, listing.here)
+    response = _to_list(request, listing.listing, listing.address)
     return toast(response, message % {"count": len(ids)}, batch=batch.pk)
 
 
@@ -130,20 +128,20 @@ def keep_view(request: Request, name: str) -> HttpResponse:
         sort=listing.sort,
         is_for_everybody=request.POST.get("everybody") == "1",
     )
-    return _to_list(request, Address(view=str(view.pk)).on(listing.listing.page))
+    return _to_list(request, listing.listing, Address(view=str(view.pk)))
 
 
 @require_POST
 def drop_view(request: Request, name: str, view_id) -> HttpResponse:
     remove_view(request.viewer, view_id)
-    return _to_list(request, reverse(listing_of(name).page))
+    return _to_list(request, listing_of(name), Address())
 
 
 @require_GET
 def choose_columns(request: Request, name: str) -> HttpResponse:
     listing = read(request, name)
     columns = ",".join(request.GET.getlist("column"))
-    return _to_list(request, listing.address.but(columns=columns).on(listing.listing.page))
+    return _to_list(request, listing.listing, listing.address.but(columns=columns))
 
 
 @require_GET
@@ -176,9 +174,14 @@ def _starting_with(request: Request, kind, search: str) -> list:
     return find(kind, request.viewer, where=Any(tuple(tests)), limit=8).items
 
 
-def _to_list(request: Request, address: str) -> HttpResponse:
-    """Shows a list anew without leaving the page."""
+def _to_list(request: Request, listing: Listing, address: Address) -> HttpResponse:
+    """Shows a list anew: in place when htmx asks, so that nothing is clicked in between."""
+    where = address.on(listing.page)
     if not is_fragment(request):
-        return HttpResponse(status=303, headers={"Location": address})
-    part = {"target": "#listing", "select": "#listing", "swap": "outerHTML"}
-    return HttpResponse(headers={"HX-Location": json.dumps({"path": address, **part})})
+        return HttpResponse(status=303, headers={"Location": where})
+    context = {"list": Reading(listing, request.viewer, address)}
+    response = render(request, "listing/listing.html", context)
+    response["HX-Retarget"] = "#listing"
+    response["HX-Reswap"] = "outerHTML"
+    response["HX-Push-Url"] = where
+    return response
