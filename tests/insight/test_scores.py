@@ -75,8 +75,12 @@ def test_scores_and_reasons(trade):
     suggestion = Suggestion.objects.get(pk=cast.yunqi.pk)
     assert suggestion.reason == "overdue"
     assert "40" in queries.reason_words(suggestion)
-    assert {e.key for e in queries.explain(cast.li, cast.yunqi)} >= {"value_12", "stage", "rfm"}
-    assert all(e.why for e in queries.explain(cast.li, cast.yunqi))
+    assert {e.key for e in queries.explain(queries.standing_of(cast.yunqi))} >= {
+        "value_12",
+        "stage",
+        "rfm",
+    }
+    assert all(e.why for e in queries.explain(queries.standing_of(cast.yunqi)))
 
 
 def test_today_shows_ones_own_and_knows_what_was_done(trade):
@@ -150,14 +154,14 @@ def test_figures_respect_sight(trade):
 
     assert everything.customers == 33
     assert (own.customers, own.buyers, own.value) == (1, 1, 12_000_00)
-    assert sum(month.sales for month in dashboard.sales_by_month(cast.li)) == 12_000_00
+    assert sum(month.sales for month in dashboard.trade(cast.li).months) == 12_000_00
     assert sum(s.customers for s in dashboard.stages(cast.li)) == 1
     assert sum(s.customers for s in dashboard.rfm_map(cast.mei)) == 32
     curve = dashboard.pareto(cast.mei)
     assert curve.sales[-1] == pytest.approx(1)
     assert curve.sales == sorted(curve.sales)
-    assert dashboard.retention(cast.zhao).months == []
-    shares = dashboard.retention(cast.mei).shares
+    assert dashboard.trade(cast.zhao).retention.months == []
+    shares = dashboard.trade(cast.mei).retention.shares
     assert {row[0] for row in shares if row} <= {1, None}
 
 

@@ -9,6 +9,7 @@ from zhike.access.models import Sight, Team, Token, User
 from zhike.access.policies import require
 from zhike.access.viewer import SYSTEM, Viewer
 from zhike.kernel import clock
+from zhike.kernel.reading import once
 
 
 def viewer_of(user: User, *, kind: str = "user", source: str = "page", scopes=None) -> Viewer:
@@ -66,16 +67,19 @@ def active_user(user_id: str) -> User | None:
     return User.objects.filter(pk=user_id, is_active=True).first()
 
 
+@once
 def user_names() -> Mapping[str, str]:
     """Names by id, for choosing an owner and for wording filters."""
     return {str(pk): name for pk, name in User.objects.order_by("name").values_list("pk", "name")}
 
 
+@once
 def active_user_names() -> Mapping[str, str]:
     users = User.objects.filter(is_active=True).order_by("name")
     return {str(pk): name for pk, name in users.values_list("pk", "name")}
 
 
+@once
 def team_names() -> Mapping[str, str]:
     return {str(pk): name for pk, name in Team.objects.order_by("name").values_list("pk", "name")}
 

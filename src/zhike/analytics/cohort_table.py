@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .errors import InvalidInput, NotEnoughData
-from .grouping import exact_sums, key_codes
+from .grouping import distinct_cells, exact_sums, key_codes
 from .tables import columns, epoch_days, whole_numbers
 
 PERIODS = {"month": "M", "year": "Y"}
@@ -26,6 +26,8 @@ class Cohorts:
         cohorts
     value : (C, C) int64, minor units incl. returns, by cohort and periods since
     revenue : (C,) int64, minor units incl. returns, of each calendar period, whoever bought
+    purchases : (C,) int64, rows with a positive amount in each calendar period
+    buyers : (C,) int64, customers with such a row in it
     complete : (C,) bool, False for the last period, which may still be running
     """
 
@@ -35,6 +37,8 @@ class Cohorts:
     retention: np.ndarray
     value: np.ndarray
     revenue: np.ndarray
+    purchases: np.ndarray
+    buyers: np.ndarray
     complete: np.ndarray
 
 
@@ -59,8 +63,8 @@ def cohorts(
     >>> table = cohorts({"customer": [1, 1, 2], "day": day, "amount": [100, 50, 70]})
     >>> table.period.tolist(), table.customers.tolist(), table.revenue.tolist()
     (['2026-01', '2026-02'], [1, 1], [100, 120])
-    >>> table.active.tolist()
-    [[1, 1], [1, 0]]
+    >>> table.active.tolist(), table.buyers.tolist()
+    ([[1, 1], [1, 0]], [1, 2])
     """
     keys, days, amounts = columns(transactions, customer, day, amount)
     amounts = whole_numbers(amounts, amount)
@@ -78,7 +82,7 @@ def cohorts(
     customers = np.bincount(first, minlength=size + 1)[:size]
 
     since = position - first[codes]
-    seen = np.unique(codes[bought] * size + since[bought])
+    seen = distinct_cells(codes[bought], since[bought], len(keys), size)
     active = np.bincount(first[seen // size] * size + seen % size, minlength=size * size)
     counted = since >= 0
     value = exact_sums((first[codes] * size + since)[counted], amounts[counted], size * size)
@@ -96,6 +100,8 @@ def cohorts(
         retention=retention,
         value=value,
         revenue=exact_sums(position, amounts, size),
+        purchases=np.bincount(position[bought], minlength=size),
+        buyers=np.bincount(first[seen // size] + seen % size, minlength=size),
         complete=np.arange(size) < size - 1,
     )
 

@@ -42,3 +42,19 @@ def exact_sums(codes: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
     sums = np.zeros(size, dtype=np.int64)
     np.add.at(sums, codes, values)
     return sums
+
+
+def distinct_cells(rows: np.ndarray, cells: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Distinct pairs as ``row * width + cell``, ascending; ``rows`` below ``height``, ``cells``
+    below ``width``.
+
+    >>> distinct_cells(np.array([1, 0, 1]), np.array([2, 0, 2]), height=2, width=3).tolist()
+    [0, 5]
+    """
+    places = rows * width + cells
+    if height * width > 32 * len(places):
+        return np.unique(places)
+    # A table of the whole range costs a byte a cell and no sort.
+    used = np.zeros(height * width, dtype=bool)
+    used[places] = True
+    return np.flatnonzero(used)

@@ -16,7 +16,7 @@ from zhike.commerce.queries import orders_of
 from zhike.customers import actions, queries
 from zhike.customers.facts import CUSTOMER, TASK
 from zhike.events.queries import timeline
-from zhike.insight.queries import explain
+from zhike.insight.queries import explain, standing_of
 from zhike.records.actions import archive_record, change_record, restore_record
 
 router = Router(tags=["customers"])
@@ -141,7 +141,7 @@ def read_scores(request: Request, customer_id: UUID):
     party = queries.customer(request.auth, customer_id)
     return [
         {"key": e.key, "label": e.label, "figure": e.figure, "detail": e.detail, "why": e.why}
-        for e in explain(request.auth, party)
+        for e in explain(standing_of(party))
     ]
 
 

@@ -3,12 +3,14 @@
 import logging
 
 from django.core.exceptions import RequestDataTooBig
+from django.db.utils import OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from zhike.kernel.errors import ZhikeError
+from zhike.kernel.reading import refusal
 
 logger = logging.getLogger(__name__)
 _TITLES = {
@@ -24,6 +26,7 @@ _TITLES = {
     422: "Not acceptable values",
     429: "Too many requests",
     500: "Internal error",
+    503: "Takes too long",
 }
 
 
@@ -84,6 +87,13 @@ def install(api: NinjaAPI) -> None:
     @api.exception_handler(RequestDataTooBig)
     def too_big(request: HttpRequest, error: RequestDataTooBig) -> JsonResponse:
         return problem(request, 413, _("The request is too large."), code="too_large")
+
+    @api.exception_handler(OperationalError)
+    def given_up(request: HttpRequest, error: OperationalError) -> JsonResponse:
+        slow = refusal(error)
+        if slow is None:
+            return broken(request, error)
+        return problem(request, slow.status, slow.message, code=slow.code)
 
     @api.exception_handler(HttpError)
     def other(request: HttpRequest, error: HttpError) -> JsonResponse:

@@ -34,7 +34,7 @@ def related_parties(viewer: Viewer, party: Party) -> list[RelatedParty]:
         Relation.objects.select_related("party", "other").filter(Q(party=party) | Q(other=party))
     )
     others = {r.other_id if r.party_id == party.pk else r.party_id for r in relations}
-    seen = visible_ids(CUSTOMER, viewer, list(others))
+    seen = visible_ids(CUSTOMER, viewer, list(others)) if others else set()
     found = []
     for relation in relations:
         is_outward = relation.party_id == party.pk

@@ -5,16 +5,19 @@ tells of customers whom its reader may not see. Every part carries the filters t
 customers behind it.
 """
 
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache, wraps
 from math import sqrt
+from typing import TypeVar
 
 import numpy as np
 
 from zhike.access.policies import require
 from zhike.access.viewer import Viewer
-from zhike.analytics import AnalyticsError, cohorts
+from zhike.analytics import AnalyticsError, Cohorts, cohorts
 from zhike.customers.facts import CUSTOMER
 from zhike.filters.sql import DUCKDB, compile_filter
 from zhike.insight import lake
@@ -27,6 +30,9 @@ WIDTH_OF_90 = 2 * 1.6449
 CURVE_POINTS = 50
 MONTHS = 24
 COHORTS = 12
+
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +99,45 @@ class Retention:
     shares: list[list[float | None]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """Whose customers are counted: the viewer's sight, as the columnar copy reads it."""
+
+    joins: str
+    condition: str
+    parameters: tuple
+
+
+def _kept(answer: Callable[[lake.Lake, _Sight], Part]) -> Callable[[Viewer], Part]:
+    """Asks once for each state of the copy and each sight: neither ever changes."""
+    kept = lru_cache(maxsize=64)(answer)
+
+    @wraps(answer)
+    def asked(viewer: Viewer) -> Part:
+        require(viewer, "view")
+        query = compile_filter(CUSTOMER.sight(viewer), CUSTOMER.schema, dialect=DUCKDB)
+        sight = _Sight(query.join_clauses, query.condition, tuple(query.parameters))
+        return kept(lake.current() or lake.refresh(), sight)
+
+    return asked
+
+
 @contextmanager
-def _seen(viewer: Viewer):
-    """The columnar copy with a view `seen`: the customers that the viewer may see."""
-    require(viewer, "view")
-    query = compile_filter(CUSTOMER.sight(viewer), CUSTOMER.schema, dialect=DUCKDB)
-    with lake.reading() as engine:
+def _seen(state: lake.Lake, sight: _Sight):
+    """The columnar copy with the customers in sight as a table `seen` of ids and whole numbers."""
+    with lake.reading(state) as engine:
         engine.execute(
-            f"CREATE TEMP TABLE seen AS SELECT r.* FROM customers_party r {query.join_clauses} "
-            f"WHERE {query.condition} AND r.archived_at IS NULL",
-            query.parameters,
+            f"CREATE TEMP TABLE seen AS SELECT r.id, row_number() OVER () AS number "
+            f"FROM customers_party r {sight.joins} "
+            f"WHERE {sight.condition} AND r.archived_at IS NULL",
+            list(sight.parameters),
         )
         yield engine
 
 
-def overview(viewer: Viewer) -> Overview:
-    with _seen(viewer) as engine:
+@_kept
+def overview(state: lake.Lake, sight: _Sight) -> Overview:
+    with _seen(state, sight) as engine:
         row = engine.execute(
             """
             SELECT count(*), count(*) FILTER (WHERE s.orders > 0), sum(s.value_12)::BIGINT,
@@ -124,13 +153,12 @@ def overview(viewer: Viewer) -> Overview:
     spread = None if variance is None else WIDTH_OF_90 / 2 * sqrt(variance)
     low = None if spread is None else round(equity - spread)
     high = None if spread is None else round(equity + spread)
-    lake_state = lake.current()
-    made_at = lake_state.made_at if lake_state else clock.now()
-    return Overview(customers, buyers, equity, low, high, value, at_risk, active, made_at)
+    return Overview(customers, buyers, equity, low, high, value, at_risk, active, state.made_at)
 
 
-def pareto(viewer: Viewer) -> Pareto:
-    with _seen(viewer) as engine:
+@_kept
+def pareto(state: lake.Lake, sight: _Sight) -> Pareto:
+    with _seen(state, sight) as engine:
         values = engine.execute(
             "SELECT s.value FROM seen r JOIN insight_standing s ON s.party_id = r.id "
             "WHERE s.value > 0 ORDER BY s.value DESC"
@@ -148,9 +176,10 @@ def pareto(viewer: Viewer) -> Pareto:
     )
 
 
-def rfm_map(viewer: Viewer) -> list[Slice]:
+@_kept
+def rfm_map(state: lake.Lake, sight: _Sight) -> list[Slice]:
     """Customers and sales by recency × frequency grade, 25 cells."""
-    with _seen(viewer) as engine:
+    with _seen(state, sight) as engine:
         rows = engine.execute(
             "SELECT s.recency_grade, s.frequency_grade, count(*), sum(s.value)::BIGINT "
             "FROM seen r JOIN insight_standing s ON s.party_id = r.id "
@@ -167,8 +196,9 @@ def rfm_map(viewer: Viewer) -> list[Slice]:
     ]
 
 
-def stages(viewer: Viewer) -> list[Slice]:
-    with _seen(viewer) as engine:
+@_kept
+def stages(state: lake.Lake, sight: _Sight) -> list[Slice]:
+    with _seen(state, sight) as engine:
         found = {
             stage: (customers, value)
             for stage, customers, value in engine.execute(
@@ -216,39 +246,41 @@ def score_days(limit: int = 400) -> list[date]:
     return list(dict.fromkeys(days[:limit]))
 
 
-def sales_by_month(viewer: Viewer) -> list[Month]:
-    """The last months up to the newest order; returns are taken off in the month they came."""
-    with _seen(viewer) as engine:
-        rows = engine.execute(
-            f"""
-            WITH trade AS (
-                SELECT strftime(o.placed_at::DATE, '%Y-%m') AS month, o.value, o.kind, o.party_id
-                FROM commerce_order o SEMI JOIN seen r ON r.id = o.party_id
-                WHERE o.archived_at IS NULL AND NOT o.is_cancelled
-            )
-            SELECT month, sum(value)::BIGINT, count(*) FILTER (WHERE kind = 'sale'),
-                count(DISTINCT party_id) FILTER (WHERE kind = 'sale')
-            FROM trade GROUP BY 1 ORDER BY 1 DESC LIMIT {MONTHS}
-            """
-        ).fetchall()
-    return [Month(*row) for row in reversed(rows)]
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """What was bought month by month, and who came back."""
+
+    months: list[Month]
+    retention: Retention
 
 
-def retention(viewer: Viewer) -> Retention:
-    """Monthly cohorts by first purchase, the newest twelve."""
-    with _seen(viewer) as engine:
-        trade = engine.execute(
+@_kept
+def trade(state: lake.Lake, sight: _Sight) -> Trade:
+    """The last two years up to the newest order, returns taken off in the month they came, and
+    the newest twelve monthly cohorts by first purchase. One reading of the orders serves both."""
+    with _seen(state, sight) as engine:
+        orders = engine.execute(
             """
-            SELECT dense_rank() OVER (ORDER BY o.party_id) AS customer,
-                date_diff('day', DATE '1970-01-01', o.placed_at::DATE) AS day, o.value AS amount
-            FROM commerce_order o SEMI JOIN seen r ON r.id = o.party_id
+            SELECT r.number AS customer, o.value AS amount,
+                date_diff('day', DATE '1970-01-01', o.placed_at::DATE) AS day
+            FROM commerce_order o JOIN seen r ON r.id = o.party_id
             WHERE o.archived_at IS NULL AND NOT o.is_cancelled
             """
         ).fetchnumpy()
     try:
-        table = cohorts(trade)
+        table = cohorts(orders)
     except AnalyticsError:
-        return Retention([], [], [])
+        return Trade([], Retention([], [], []))
+    return Trade(_months(table), _retention(table))
+
+
+def _months(table: Cohorts) -> list[Month]:
+    columns = (table.revenue, table.purchases, table.buyers)
+    rows = zip(table.period.tolist(), *(column.tolist() for column in columns), strict=True)
+    return [Month(*row) for row in rows][-MONTHS:]
+
+
+def _retention(table: Cohorts) -> Retention:
     first = max(0, len(table.period) - COHORTS)
     shares = [
         [None if share != share else float(share) for share in row[: len(row) - number]]

@@ -126,12 +126,11 @@ def count(kind: RecordType, where: Node) -> Count | None:
 
 
 @contextmanager
-def reading() -> Iterator:
-    """A DuckDB connection on which the tables of the current copy stand as views.
-
-    Makes the first copy when there is none.
+def reading(lake: Lake | None = None) -> Iterator:
+    """A DuckDB connection on which the tables of a copy stand as views; of the current one unless
+    told, which is made when there is none.
     """
-    lake = current() or refresh()
+    lake = lake or current() or refresh()
     with _engine() as engine:
         for table in _TABLES:
             path = lake.folder / f"{table}.parquet"

@@ -71,14 +71,10 @@ def standings(ids: Sequence[UUID]) -> dict[UUID, Standing]:
     return Standing.objects.select_related("run").in_bulk(list(ids))
 
 
-def suggestion_of(viewer: Viewer, party_id: UUID) -> Proposal | None:
-    """The open suggestion for one customer."""
-    party = records.get(CUSTOMER, viewer, party_id)
+def suggestion_of(party: Party) -> Proposal | None:
+    """The open suggestion for a customer whom the viewer has been shown."""
     found = Suggestion.objects.filter(party_id=party.pk, state=Suggestion.State.OPEN).first()
-    if found is None:
-        return None
-    standing = Standing.objects.filter(pk=party.pk).first()
-    return _proposal(party, found, standing, None)
+    return _proposal(party, found, standing_of(party), None) if found else None
 
 
 def today(viewer: Viewer, *, limit: int = 30, cursor: str | None = None) -> Page[Proposal]:
@@ -232,10 +228,13 @@ def reason_words(suggestion: Suggestion) -> str:
             )
 
 
-def explain(viewer: Viewer, party: Party) -> list[Explained]:
+def standing_of(party: Party) -> Standing | None:
+    """The scores of a customer whom the viewer has been shown."""
+    return standings([party.pk]).get(party.pk)
+
+
+def explain(standing: Standing | None) -> list[Explained]:
     """Every score of one customer with its reason; empty before the first computation."""
-    require(viewer, "view")
-    standing = Standing.objects.select_related("run").filter(pk=party.pk).first()
     if standing is None:
         return []
     run = standing.run

@@ -71,3 +71,9 @@ class TooLarge(ZhikeError):
     """It is larger than the system takes: 413."""
 
     status = 413
+
+
+class TooSlow(ZhikeError):
+    """The answer took longer than anybody should wait for: 503."""
+
+    status = 503

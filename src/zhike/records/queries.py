@@ -17,6 +17,7 @@ from zhike.filters import EVERYTHING, All, Fact, Kind, Node
 from zhike.filters.sql import RECORD, Query, compile_filter, compile_values, sort_expression
 from zhike.kernel.errors import Invalid, NotFound
 from zhike.kernel.paging import Count, Page, decode_cursor, encode_cursor
+from zhike.kernel.reading import once
 from zhike.kernel.text import search_query
 from zhike.records.models import Batch, Firm, Import, SavedView
 from zhike.records.types import RecordType, Row, record_type
@@ -43,6 +44,7 @@ def counts_widely(function: WideCount) -> WideCount:
     return function
 
 
+@once
 def firm() -> Firm:
     return Firm.objects.filter(pk=1).first() or Firm()
 

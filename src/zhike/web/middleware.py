@@ -11,7 +11,7 @@ from django.utils.datastructures import MultiValueDictKeyError
 from django.utils.http import urlencode
 
 from zhike.access.queries import active_user, viewer_of
-from zhike.kernel.errors import ZhikeError
+from zhike.kernel.reading import one_reading, refusal
 from zhike.web.errors import bad_request, show_refusal
 from zhike.web.fragments import is_fragment
 from zhike.web.request import Request
@@ -30,6 +30,18 @@ POLICY = "; ".join(
     )
 )
 View = Callable[[Request], HttpResponse]
+
+
+def reading(get_response: View) -> View:
+    """A request that only reads asks nothing twice."""
+
+    def middleware(request: Request) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            return get_response(request)
+        with one_reading():
+            return get_response(request)
+
+    return middleware
 
 
 def request_id(get_response: View) -> View:
@@ -101,7 +113,8 @@ def refusals(get_response: View) -> View:
     def process_exception(request: Request, error: Exception) -> HttpResponse | None:
         if isinstance(error, MultiValueDictKeyError):  # a form without one of its parts
             return bad_request(request)
-        return show_refusal(request, error) if isinstance(error, ZhikeError) else None
+        refused = refusal(error)
+        return show_refusal(request, refused) if refused else None
 
     middleware.process_exception = process_exception  # type: ignore[attr-defined]
     return middleware

@@ -47,6 +47,6 @@ def run(arguments: Namespace) -> int:
 def load_application() -> Callable[..., Any]:
     """Runs in the server's own child process, which would otherwise outlive a killed server."""
     follow_starter()
-    from django.core.wsgi import get_wsgi_application
+    from django.core.servers.basehttp import get_internal_wsgi_application
 
-    return get_wsgi_application()
+    return get_internal_wsgi_application()

@@ -142,7 +142,7 @@ class CustomerPage:
 
     @cached_property
     def standing(self):
-        return insight.standings([self.party.pk]).get(self.party.pk)
+        return insight.standing_of(self.party)
 
     @property
     def badges(self) -> list[Badge]:
@@ -159,11 +159,11 @@ class CustomerPage:
 
     @cached_property
     def explained(self):
-        return insight.explain(self.viewer, self.party)
+        return insight.explain(self.standing)
 
     @cached_property
     def suggestion(self):
-        return insight.suggestion_of(self.viewer, self.party.pk)
+        return insight.suggestion_of(self.party)
 
     @property
     def colleagues(self):

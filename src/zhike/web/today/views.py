@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from zhike.access.queries import active_user_names
 from zhike.customers.events import CHANNELS, OUTCOMES
+from zhike.customers.queries import customer
 from zhike.insight import actions, queries
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid
@@ -77,7 +78,7 @@ def reopen(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _sheet(request: Request, pk: UUID, name: str, **context) -> HttpResponse:
-    step = queries.suggestion_of(request.viewer, pk)
+    step = queries.suggestion_of(customer(request.viewer, pk))
     return render(request, f"today/{name}.html", {"step": step, **context})
 
 

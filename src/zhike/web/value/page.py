@@ -70,7 +70,7 @@ class ValuePage:
 
     @cached_property
     def months(self) -> dict:
-        months = dashboard.sales_by_month(self.viewer)
+        months = dashboard.trade(self.viewer).months
         full = months[-13:-1]
         finding = _("Sales by month")
         if len(full) >= 2:
@@ -141,7 +141,7 @@ class ValuePage:
     @cached_property
     def cohorts(self) -> dict:
         """Share of each month's new buyers who bought again, by months since."""
-        found = dashboard.retention(self.viewer)
+        found = dashboard.trade(self.viewer).retention
         second = [row[1] for row in found.shares if len(row) > 1 and row[1] is not None]
         average = sum(second) / len(second) if second else None
         return {

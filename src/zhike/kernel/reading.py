@@ -1,0 +1,60 @@
+"""What holds while a person's question is answered: nothing is asked twice, nothing for long."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.db.utils import OperationalError
+from django.utils.translation import gettext as _
+from psycopg.errors import QueryCanceled
+
+from zhike.kernel.errors import TooSlow, ZhikeError
+
+LONGEST = 20  # seconds that a statement may take while somebody waits for the page
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+_kept: ContextVar[dict | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def one_reading() -> Iterator[None]:
+    """Begins and ends a reading. Only for what changes nothing: answers would be out of date."""
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+def once(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+    """Within a reading asks the function once for the same arguments; elsewhere every time."""
+
+    @wraps(function)
+    def asked(*args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
+        kept = _kept.get()
+        if kept is None:
+            return function(*args, **kwargs)
+        key = (function, args, *kwargs.items())
+        if key not in kept:
+            kept[key] = function(*args, **kwargs)
+        return kept[key]
+
+    return asked
+
+
+def limit_statements(connection, **_signal) -> None:
+    """Makes PostgreSQL give up on what takes too long; for the connections of the web server."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET statement_timeout = '{LONGEST}s'")
+
+
+def refusal(error: BaseException) -> ZhikeError | None:
+    """What to tell the person when an error is one of their making: refused, or given up on."""
+    if isinstance(error, ZhikeError):
+        return error
+    if isinstance(error, OperationalError) and isinstance(error.__cause__, QueryCanceled):
+        message = _("This takes too long to find out. Narrow the list, or keep it as a segment.")
+        return TooSlow("too_slow", message)
+    return None
