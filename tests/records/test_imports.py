@@ -276,3 +276,28 @@ def test_an_import_reaches_no_customer_that_its_maker_may_not_see(bring_in, cast
     assert Event.objects.filter(party_id=cast.yunqi.pk).count() == before
     cast.yunqi.refresh_from_db()
     assert cast.yunqi.city == "杭州"
+
+
+def test_orders_in_another_currency_take_the_rate_of_the_option(bring_in, cast):
+    text = "客户名称,下单时间,金额\nAnna,2026-01-05,10\n"
+
+    refused = bring_in("order", text, currency="USD")
+    run = bring_in("order", text, currency="USD", rate="7.1")
+
+    assert (refused.created, refused.refused) == (0, 1)
+    assert (run.created, run.refused) == (1, 0)
+    order = Order.objects.get(number__startswith="Anna")
+    assert (order.currency, order.total, order.value) == ("USD", 10_00, 71_00)
+
+
+def test_fails_on_an_option_that_there_is_not(bring_in):
+    with pytest.raises(Invalid) as refusal:
+        bring_in("order", "客户名称,下单时间,金额\nA,2026-01-05,10\n", curency="USD")
+    assert "currency, rate, customer_kind" in refusal.value.errors[0].message
+
+
+@pytest.mark.parametrize("heading", ["金额", "客户名称"])
+def test_fails_before_the_first_row_when_a_needed_column_is_missing(bring_in, heading):
+    text = "客户名称,下单时间,金额\nA,2026-01-05,10\n".replace(heading, "别的")
+    with pytest.raises(Invalid):
+        bring_in("order", text)

@@ -103,11 +103,12 @@ def read_rate(rate: object, currency: str, firm_currency: str) -> Decimal:
     if currency == firm_currency:
         return Decimal(1)
     if rate in (None, ""):
-        message = _("An order in %(currency)s needs its exchange rate to %(firm)s.") % {
-            "currency": currency,
-            "firm": firm_currency,
-        }
-        raise Invalid.field("rate", "missing", message)
+        message = _(
+            "An order in %(currency)s needs its exchange rate to %(firm)s. (Before the first order "
+            "the company's own currency can be changed in Settings.)"
+        )
+        words = {"currency": currency, "firm": firm_currency}
+        raise Invalid.field("rate", "missing", message % words)
     number = _number("rate", rate)
     if not Decimal("0.00000001") <= number <= Decimal(10**8):
         raise Invalid.field("rate", "bad_rate", _("This exchange rate can't be right."))

@@ -10,12 +10,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhike.access.viewer import Viewer
-from zhike.commerce.actions import LARGEST_QUANTITY, LineInput, amounts, build_lines
+from zhike.commerce.actions import LARGEST_QUANTITY, LineInput, amounts, build_lines, read_rate
 from zhike.commerce.facts import ORDER, PRODUCT
 from zhike.commerce.models import Line, Order, Product
 from zhike.commerce.queries import orders_by_number
 from zhike.customers.facts import CUSTOMER
-from zhike.customers.imports import Matches, build_party, out_of_sight
+from zhike.customers.imports import (
+    CUSTOMER_KIND,
+    Matches,
+    build_party,
+    on_match,
+    out_of_sight,
+)
 from zhike.customers.queries import customers_by_name
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid
@@ -66,6 +72,9 @@ ORDER_FIELDS = (
 )  # fmt: skip
 
 
+NAMED_BY = ("customer_code", "customer_emails", "customer_phones", "customer_name")
+
+
 def order_key(values: Mapping, number: int) -> str:
     """Rows with one order number are one order. Without numbers each row is an order, kept
     together by customer and time so that they can be numbered the same way again."""
@@ -78,8 +87,7 @@ def order_key(values: Mapping, number: int) -> str:
 
 
 def check_order_row(values: Mapping) -> None:
-    names = ("customer_code", "customer_emails", "customer_phones", "customer_name")
-    if not any(values.get(name) for name in names):
+    if not any(values.get(name) for name in NAMED_BY):
         raise Invalid("no_customer", _("The row names no customer."))
     if values.get("unit_price") is None and values.get("amount") is None:
         raise Invalid("no_amount", _("The row has neither a unit price nor an amount."))
@@ -105,6 +113,15 @@ class _Wanted:
     rate: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """What holds for rows that don't say."""
+
+    currency: str
+    rate: Decimal | None
+    firm_currency: str
+
+
 def apply_orders(
     groups: Sequence[Group],
     options: Mapping,
@@ -113,10 +130,8 @@ def apply_orders(
 ) -> Outcome:
     outcome = Outcome()
     firm_currency = firm().currency
-    usual = options.get("currency") or firm_currency
-    wanted = [
-        order for group in groups for order in _wanted_orders(group, usual, firm_currency, outcome)
-    ]
+    usual = _Usual(options.get("currency") or firm_currency, options.get("rate"), firm_currency)
+    wanted = [order for group in groups for order in _wanted_orders(group, usual, outcome)]
     there = orders_by_number([order.number for order in wanted])
     fresh = [order for order in wanted if order.number not in there]
     outcome.skipped = len(wanted) - len(fresh)
@@ -152,9 +167,9 @@ def apply_orders(
     return outcome
 
 
-def _wanted_orders(group: Group, usual: str, firm_currency: str, outcome: Outcome) -> list[_Wanted]:
+def _wanted_orders(group: Group, usual: _Usual, outcome: Outcome) -> list[_Wanted]:
     rows = [values for _number, values in group.rows]
-    currencies = {row.get("currency") or usual for row in rows}
+    currencies = {row.get("currency") or usual.currency for row in rows}
     customers = {_customer_key(_customer_of(row)) for row in rows}
     if rows[0].get("number") and len(currencies) > 1:
         outcome.refuse(group, _("One order has lines in several currencies."))
@@ -163,12 +178,14 @@ def _wanted_orders(group: Group, usual: str, firm_currency: str, outcome: Outcom
         outcome.refuse(group, _("One order number stands for several customers."))
         return []
     currency = currencies.pop()
-    rate = next((row["rate"] for row in rows if row.get("rate")), None)
-    if currency != firm_currency and rate is None:
-        reason = _("An order in %(currency)s needs its exchange rate to %(firm)s.")
-        outcome.refuse(group, reason % {"currency": currency, "firm": firm_currency})
+    said = next((row["rate"] for row in rows if row.get("rate")), None)
+    if said is None and currency == usual.currency:
+        said = usual.rate
+    try:
+        rate = read_rate(said, currency, usual.firm_currency)
+    except Invalid as error:
+        outcome.refuse(group, error.errors[0].message)
         return []
-    rate = rate or Decimal(1)
     if rows[0].get("number"):
         placed_at = min(row["placed_at"] for row in rows)
         number = rows[0]["number"]
@@ -312,7 +329,7 @@ def declare() -> None:
             tuple(field for field in PRODUCT.fields if field.name != "custom"),
             lambda values, number: values["code"],
             apply_products,
-            options={"on_match": gettext_lazy("Products that are there already: update or skip")},
+            options=(on_match(gettext_lazy("Products that are there already")),),
         )
     )
     register(
@@ -323,9 +340,15 @@ def declare() -> None:
             order_key,
             apply_orders,
             check_order_row,
-            options={
-                "currency": gettext_lazy("Currency of amounts without one"),
-                "customer_kind": gettext_lazy("New customers are: person or company"),
-            },
+            options=(
+                Field(
+                    "currency", gettext_lazy("Currency of amounts without one"), FieldKind.CURRENCY
+                ),
+                Field(
+                    "rate", gettext_lazy("Exchange rate of amounts without one"), FieldKind.NUMBER
+                ),
+                CUSTOMER_KIND,
+            ),
+            needs_one_of=(NAMED_BY, ("unit_price", "amount")),
         )
     )

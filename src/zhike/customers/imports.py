@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy
 
 from zhike.access.queries import team_of_user, user_ids_by_word
 from zhike.access.viewer import Viewer
-from zhike.customers.facts import CUSTOMER
+from zhike.customers.facts import CUSTOMER, KINDS
 from zhike.customers.models import Party
+from zhike.filters.schema import Words
 from zhike.kernel.errors import Invalid
 from zhike.records.actions import change_prepared, clean_values, insert_records, new_instance
 from zhike.records.fields import Field, FieldKind
@@ -182,14 +183,26 @@ def _cleaned(values: Mapping) -> dict:
 
 
 def check_row(values: Mapping) -> None:
-    if not any(values.get(name) for name in ("name", "code", "emails", "phones")):
+    if not any(values.get(name) for name in NAMED_BY):
         raise Invalid("nobody", _("The row names nobody: no name, number, e-mail or phone."))
 
 
-OPTIONS = {
-    "on_match": gettext_lazy("Customers who are there already: update or skip"),
-    "customer_kind": gettext_lazy("New customers without a kind are: person or company"),
-}
+NAMED_BY = ("name", "code", "emails", "phones")
+
+
+def on_match(label: Words) -> Field:
+    """The option that says what happens to records that are there already."""
+    choices = {"update": gettext_lazy("Update"), "skip": gettext_lazy("Skip")}
+    return Field("on_match", label, FieldKind.CHOICE, choices=lambda: choices)
+
+
+CUSTOMER_KIND = Field(
+    "customer_kind",
+    gettext_lazy("New customers without a kind are"),
+    FieldKind.CHOICE,
+    choices=lambda: KINDS,
+)
+OPTIONS = (on_match(gettext_lazy("Customers who are there already")), CUSTOMER_KIND)
 
 
 def declare() -> None:
@@ -197,6 +210,13 @@ def declare() -> None:
     optional_name = tuple(replace(f, is_required=False) if f.name == "name" else f for f in fields)
     register(
         Importer(
-            "customer", gettext_lazy("Customers"), optional_name, key_of, apply, check_row, OPTIONS
+            "customer",
+            gettext_lazy("Customers"),
+            optional_name,
+            key_of,
+            apply,
+            check_row,
+            OPTIONS,
+            needs_one_of=(NAMED_BY,),
         )
     )

@@ -90,7 +90,7 @@ def map_import(
     kind = importer(run.record_type)
     mapping = {name: heading for name, heading in mapping.items() if heading}
     check_mapping(kind, mapping, run.headings)
-    run.mapping, run.options = dict(mapping), dict(options or {})
+    run.mapping, run.options = dict(mapping), kind.clean_options(options or {})
     run.state, run.error = Import.State.UPLOADED, ""
     run.save(update_fields=["mapping", "options", "state", "error"])
     ImportMapping.objects.update_or_create(
@@ -109,10 +109,9 @@ def check_mapping(kind: Importer, mapping: Mapping[str, str], headings: list[str
         if heading not in headings:
             message = _("The file has no column “%(heading)s”.") % {"heading": heading}
             raise Invalid.field(name, "unknown_column", message)
-    for field in kind.fields:
-        if field.is_required and field.name not in mapping:
-            message = _("No column is chosen for “%(field)s”.") % {"field": field.label}
-            raise Invalid.field(field.name, "missing_column", message)
+    if missing := kind.missing(mapping):
+        message = _("No column is chosen for “%(field)s”.") % {"field": missing[0]}
+        raise Invalid.field("mapping", "missing_column", message)
 
 
 def start_import(viewer: Viewer, import_id: UUID, *, is_dry_run: bool) -> Import:
@@ -298,9 +297,10 @@ def _count_groups(run: Import) -> int:
 def _rehearse(run: Import, kind: Importer, viewer: Viewer, report: Report | None) -> None:
     """Applies everything, a chunk at a time, and rolls each chunk back."""
     position = ""
+    options = revive(kind.option_by_name, run.options)
     while groups := _next_groups(run, kind, position):
         with transaction.atomic():
-            outcome = kind.apply(groups, run.options, viewer, _open_import_batch(run))
+            outcome = kind.apply(groups, options, viewer, _open_import_batch(run))
             transaction.set_rollback(True)
         position = groups[-1].key
         _note(run, groups, outcome)
@@ -312,12 +312,13 @@ def _rehearse(run: Import, kind: Importer, viewer: Viewer, report: Report | None
 
 def _apply(run: Import, viewer: Viewer, report: Report | None) -> None:
     kind = importer(run.record_type)
+    options = revive(kind.option_by_name, run.options)
     while True:
         with transaction.atomic():
             groups = _next_groups(run, kind, run.position)
             if not groups:
                 break
-            outcome = kind.apply(groups, run.options, viewer, _batch_of(run))
+            outcome = kind.apply(groups, options, viewer, _batch_of(run))
             run.position = groups[-1].key
             _note(run, groups, outcome)
             run.heartbeat_at = clock.now()

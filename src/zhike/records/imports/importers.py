@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from zhike.access.viewer import Viewer
 from zhike.filters.schema import Words
-from zhike.kernel.errors import NotFound
+from zhike.kernel.errors import Invalid, NotFound
 from zhike.records.fields import Field, FieldKind
 from zhike.records.models import Batch
 
@@ -44,11 +44,37 @@ class Importer:
     # (groups, options, viewer, batch) → outcome
     apply: Callable[[Sequence[Group], Mapping, Viewer, Batch], Outcome]
     check_row: Callable[[Mapping], None] = lambda values: None
-    options: Mapping[str, Words] = field(default_factory=dict)
+    options: tuple[Field, ...] = ()
+    needs_one_of: tuple[tuple[str, ...], ...] = ()  # of each, one field at least
 
     @property
     def field_by_name(self) -> Mapping[str, Field]:
         return {f.name: f for f in self.fields}
+
+    @property
+    def option_by_name(self) -> Mapping[str, Field]:
+        return {f.name: f for f in self.options}
+
+    def missing(self, mapping: Mapping[str, str]) -> list[str]:
+        """What has no column yet and needs one, in words."""
+        fields = self.field_by_name
+        lacking = [str(f.label) for f in self.fields if f.is_required and f.name not in mapping]
+        for names in self.needs_one_of:
+            if not any(name in mapping for name in names):
+                labels = [str(fields[name].label) for name in names]
+                lacking.append(_(" or ").join(labels))
+        return lacking
+
+    def clean_options(self, options: Mapping[str, object]) -> dict:
+        """Options as they are kept, those without a value left out. Raises Invalid."""
+        known = self.option_by_name
+        for name in options:
+            if name not in known:
+                message = _("There is no option “%(name)s”; there are: %(known)s.")
+                words = {"name": name, "known": ", ".join(known)}
+                raise Invalid.field(name, "unknown_option", message % words)
+        cleaned = {name: known[name].clean(value) for name, value in options.items()}
+        return {name: to_json(value) for name, value in cleaned.items() if value not in ("", None)}
 
 
 _importers: dict[str, Importer] = {}

@@ -5,17 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.http import QueryDict
-from django.utils.translation import gettext as _
 
-from zhike.customers.facts import KINDS
-from zhike.filters.schema import Words
 from zhike.kernel import clock
-from zhike.kernel.money import CURRENCIES
 from zhike.records.imports.importers import importer
 from zhike.records.imports.recognising import unmapped
 from zhike.records.models import Import
-from zhike.records.queries import firm
-from zhike.web.forms import Input
+from zhike.web.forms import Input, input_for
 from zhike.web.listing import listings
 
 SAMPLES = 3
@@ -90,15 +85,13 @@ class ImportPage:
 
     @property
     def sent_options(self) -> dict[str, str]:
-        return {n: str(self.data[n]) for n in self.kind.options if self.data.get(n)}
+        names = self.kind.option_by_name
+        return {name: str(self.data[name]) for name in names if self.data.get(name)}
 
     @property
     def options(self) -> list[Input]:
         chosen = self.sent_options if self.is_sent else self.run.options
-        return [
-            Input(name, label, "select", chosen.get(name, ""), options=_choices(name))
-            for name, label in self.kind.options.items()
-        ]
+        return [input_for(option, chosen.get(option.name)) for option in self.kind.options]
 
     @property
     def rows_page(self) -> str:
@@ -107,22 +100,10 @@ class ImportPage:
         return known.page if known else ""
 
     @property
-    def missing(self) -> list[Words]:
+    def missing(self) -> list[str]:
         """The needed fields for which no column has been found."""
-        return [f.label for f in self.kind.fields if f.is_required and f.name not in self.mapping]
+        return self.kind.missing(self.mapping)
 
     @property
     def left_out(self) -> int:
         return len(unmapped(self.mapping, self.run.headings))
-
-
-def _choices(option: str) -> list[tuple[str, Words]]:
-    match option:
-        case "on_match":
-            return [("", _("Update")), ("skip", _("Skip"))]
-        case "customer_kind":
-            return list(KINDS.items())
-        case "currency":
-            own = firm().currency
-            return [("", own), *((code, code) for code in CURRENCIES if code != own)]
-    return [("", _("no")), ("1", _("yes"))]
