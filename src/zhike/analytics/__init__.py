@@ -20,6 +20,15 @@ from .gamma_poisson import GammaPoisson
 from .grading import RFM, SEGMENTS, grade, rfm
 from .life_stages import RELATIONS, RULES, STAGES, LifeCycle, lifecycle
 from .lifetime_value import LifetimeValue, customer_lifetime_value
+from .linking import (
+    Comparison,
+    FellegiSunter,
+    Links,
+    candidate_pairs,
+    link_records,
+    similar_names,
+    similar_numbers,
+)
 from .next_purchase import NextPurchase, expected_next_day
 from .prove import Check, prove
 from .purchase_model import FuturePurchases
@@ -35,7 +44,9 @@ __all__ = [
     "BetaGeo",
     "Check",
     "Cohorts",
+    "Comparison",
     "CustomerBase",
+    "FellegiSunter",
     "FuturePurchases",
     "GammaGamma",
     "GammaPoisson",
@@ -43,12 +54,14 @@ __all__ = [
     "InvalidInput",
     "LifeCycle",
     "LifetimeValue",
+    "Links",
     "NextPurchase",
     "NotEnoughData",
     "NotIdentified",
     "abc",
     "backtest",
     "calibration",
+    "candidate_pairs",
     "capture",
     "choose_purchase_model",
     "cohorts",
@@ -58,8 +71,11 @@ __all__ = [
     "gini",
     "grade",
     "lifecycle",
+    "link_records",
     "pareto_curve",
     "prove",
     "purchase_days_between",
     "rfm",
+    "similar_names",
+    "similar_numbers",
 ]
