@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zhike.kernel.text import readings
+from zhike.identity import readings
 
 
 def _words(text: str) -> list[str]:

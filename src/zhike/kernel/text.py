@@ -7,37 +7,14 @@ that ``云栖``, ``yunqi`` and ``yq`` all find 杭州云栖茶舍.
 
 import re
 import unicodedata
-from functools import lru_cache
 
-_HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-_HAN_RUN = re.compile(f"[{_HAN}]+")
-_RUNS = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+", re.UNICODE)
+from zhike.identity.texts import HAN, normalise, readings
+
+_HAN_RUN = re.compile(f"[{HAN}]+")
+_RUNS = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+", re.UNICODE)
 _LEGAL_FORM = re.compile("(股份|有限责任|集团)*(有限)?公司$")
 _SYLLABLES_AHEAD = 5
 _TOKEN_LENGTH = 40
-
-
-def normalise(text: str) -> str:
-    """Full-width to half-width, one space between words, no control characters."""
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())
-    folded = unicodedata.normalize("NFKC", text)
-    return " ".join("".join(c for c in folded if c.isprintable() or c.isspace()).split())
-
-
-def has_han(text: str) -> bool:
-    return _HAN_RUN.search(text) is not None
-
-
-@lru_cache(maxsize=32_768)
-def readings(character: str) -> tuple[str, ...]:
-    """The toneless pinyin readings of one character, most usual first; none for a rare one."""
-    from pypinyin.contrib.tone_convert import to_normal
-    from pypinyin.pinyin_dict import pinyin_dict
-
-    listed = pinyin_dict.get(ord(character), "")
-    plain = (to_normal(reading).replace("ü", "v") for reading in listed.split(",") if reading)
-    return tuple(dict.fromkeys(plain))
 
 
 def pinyin(text: str) -> str:

@@ -19,10 +19,10 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from zhike.filters.schema import Fact, Kind, Words
+from zhike.identity import normalise
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid
 from zhike.kernel.money import CURRENCIES, parse_decimal
-from zhike.kernel.text import normalise
 
 _EMPTY: tuple = (None, "", [], (), {})
 

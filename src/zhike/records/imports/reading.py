@@ -14,8 +14,8 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from zhike.identity import normalise
 from zhike.kernel.errors import Invalid
-from zhike.kernel.text import normalise
 
 LARGEST_FILE = 4 * 2**30
 LARGEST_SHEET = 2 * 2**30  # unpacked

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from django.utils.translation import override
 
-from zhike.kernel.text import normalise
+from zhike.identity import normalise
 from zhike.records.fields import Field
 
 
