@@ -28,9 +28,9 @@ def fold(text: str) -> str:
     if has_han(folded):
         folded = _simplified(folded)
     if not folded.isascii():
-        parts = unicodedata.normalize("NFD", folded)
-        folded = unicodedata.normalize("NFC", "".join(c for c in parts if not _is_accent(c)))
-    return folded
+        parts = unicodedata.normalize("NFKD", folded)
+        folded = unicodedata.normalize("NFKC", "".join(c for c in parts if not _is_accent(c)))
+    return " ".join(folded.split())
 
 
 def letters(text: str) -> str:
