@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from zhike.access.policies import require
+from zhike.access.policies import can, require
 from zhike.access.viewer import Viewer
 from zhike.filters import EVERYTHING, All, Fact, Kind, Node
 from zhike.filters.sql import RECORD, Query, compile_filter, compile_values, sort_expression
@@ -20,7 +20,7 @@ from zhike.kernel.paging import Count, Page, decode_cursor, encode_cursor
 from zhike.kernel.reading import once
 from zhike.kernel.text import search_query
 from zhike.records.models import Batch, Firm, Import, SavedView
-from zhike.records.types import RecordType, Row, record_type
+from zhike.records.types import RecordType, Row, record_type, record_types
 
 COUNT_CAP = 10_000
 LARGE_BASE = 50_000
@@ -441,13 +441,53 @@ def saved_view(kind: RecordType, viewer: Viewer, view_id: str) -> SavedView:
 
 
 def batches(viewer: Viewer, *, limit: int = 50) -> list[Batch]:
-    """Recent work that can be undone: everybody's for those who may, else one's own."""
-    from zhike.access.policies import can
+    """Recent work that can be undone: one's own, and for those who may undo it what others did to
+    records that the viewer sees."""
+    require(viewer, "view")
+    within, parameters = _in_reach(viewer)
+    found = Batch.objects.raw(
+        f"SELECT b.* FROM records_batch b WHERE b.kind <> %s AND ({within}) "
+        "ORDER BY b.created_at DESC LIMIT %s",
+        [Batch.Kind.UNDO, *parameters, limit],
+    )
+    return list(found)
 
-    found = Batch.objects.exclude(kind="undo").order_by("-created_at")
+
+def batch_to_undo(viewer: Viewer, batch_id: UUID) -> Batch:
+    """One piece of work. Raises NotFound when the viewer may not undo any of it."""
+    if can(viewer, "undo_own"):
+        within, parameters = _in_reach(viewer)
+        statement = f"SELECT b.* FROM records_batch b WHERE b.id = %s AND ({within})"
+        for batch in Batch.objects.raw(statement, [batch_id, *parameters]):
+            return batch
+    raise NotFound("not_found", _("There is nothing to undo."))
+
+
+def _in_reach(viewer: Viewer) -> tuple[str, list]:
+    """The condition on batches `b`: one's own, or others' that touched what the viewer sees."""
+    own, parameters = "b.user_id = %s", [viewer.user_id]
     if not can(viewer, "undo"):
-        found = found.filter(user_id=viewer.user_id)
-    return list(found[:limit])
+        return own, parameters
+    kinds = record_types().values()
+    if all(kind.sight(viewer) == EVERYTHING for kind in kinds):
+        return "TRUE", []
+    touched = []
+    for kind in kinds:
+        asked = _asked(kind, viewer, EVERYTHING, None)
+        touched.append(
+            f"EXISTS (SELECT 1 FROM events_event e, LATERAL (SELECT 1 {asked.source} "
+            f"AND {RECORD}.id = e.subject_id) seen WHERE e.batch_id = b.id AND e.subject_type = %s)"
+        )
+        parameters += [*asked.parameters, kind.name]
+    return " OR ".join((own, *touched)), parameters
+
+
+def only_seen(kind: RecordType, viewer: Viewer) -> tuple[str, list]:
+    """The condition by which a statement over rows `r` keeps to those that the viewer sees."""
+    if kind.sight(viewer) == EVERYTHING:
+        return "TRUE", []
+    asked = _asked(kind, viewer, EVERYTHING, None)
+    return f"r.id IN (SELECT {RECORD}.id {asked.source})", asked.parameters
 
 
 def imports(viewer: Viewer, *, limit: int = 10) -> list[Import]:

@@ -1,15 +1,16 @@
-"""Taking work back: everything that a batch did, except on rows that changed since."""
+"""Taking work back: everything that a batch did, except on rows that changed since or that are out
+of sight."""
 
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from zhike.access.policies import can
 from zhike.access.viewer import Viewer
 from zhike.events.actions import Draft, record
 from zhike.kernel import clock
-from zhike.kernel.errors import Conflict, NotFound
+from zhike.kernel.errors import Conflict
+from zhike.records import queries
 from zhike.records.actions.statistics import MANY, refresh_statistics
 from zhike.records.actions.writing import apply_values, open_batch, tell, touch
 from zhike.records.models import Batch
@@ -21,31 +22,48 @@ CHUNK = 1_000
 def undo_batch(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
     """Takes back everything a batch did, except on rows that changed since.
 
+    Of what others did only the rows that the viewer sees now are taken back; what stays for that
+    reason can still be undone by whoever sees it. One's own work is taken back as a whole: its
+    author saw every row of it, and may have handed some away by it.
+
     Returns the undoing batch, the number of rows taken back and the number left alone. Undoing an
     undo does the work again.
     """
-    batch = Batch.objects.filter(pk=batch_id).first()
-    if batch is None or not (can(viewer, "undo") or _may_undo_own(viewer, batch)):
-        raise NotFound("not_found", _("There is nothing to undo."))
+    queries.batch_to_undo(viewer, batch_id)
     with transaction.atomic():
         batch = Batch.objects.select_for_update().get(pk=batch_id)
         if batch.undone_at is not None:
             raise Conflict("already_undone", _("This has been undone already."))
         undo = open_batch(viewer, kind=Batch.Kind.UNDO, label=batch.label, undoes=batch)
         done = left = 0
+        is_whole = True
         for kind in record_types().values():
             taken_back, kept = _undo_type(kind, batch, undo, viewer)
             done, left = done + taken_back, left + kept
+            is_whole = is_whole and not _is_any_out_of_reach(kind, batch, viewer)
         if done > MANY:
             refresh_statistics()
-        Batch.objects.filter(pk=batch.pk).update(undone_at=clock.now())
+        if is_whole:
+            Batch.objects.filter(pk=batch.pk).update(undone_at=clock.now())
         data = {"label": batch.label, "kind": batch.kind, "done": done, "left": left}
         record(Draft("batch.undone", "batch", batch.pk, data=data), origin=viewer.origin(undo.pk))
     return undo, done, left
 
 
-def _may_undo_own(viewer: Viewer, batch: Batch) -> bool:
-    return can(viewer, "undo_own") and batch.user_id == viewer.user_id
+def _reach(kind: RecordType, batch: Batch, viewer: Viewer) -> tuple[str, list]:
+    """The condition on the rows `r` that may be taken back."""
+    is_own = batch.user_id is not None and batch.user_id == viewer.user_id
+    return ("TRUE", []) if is_own else queries.only_seen(kind, viewer)
+
+
+def _is_any_out_of_reach(kind: RecordType, batch: Batch, viewer: Viewer) -> bool:
+    within, parameters = _reach(kind, batch, viewer)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT EXISTS (SELECT 1 FROM {kind.table} r WHERE r.batch_id = %s AND NOT {within})",
+            [batch.pk, *parameters],
+        )
+        return cursor.fetchone()[0]
 
 
 def _undo_type(kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer) -> tuple[int, int]:
@@ -73,6 +91,7 @@ def _flip(
     is_archived: bool,
 ) -> int:
     now, verb = clock.now(), "archived" if is_archived else "restored"
+    within, parameters = _reach(kind, batch, viewer)
     origin = viewer.origin(undo.pk)
     party = f"r.{kind.party_column}" if kind.party_column else "NULL::uuid"
     with connection.cursor() as cursor:
@@ -84,6 +103,7 @@ def _flip(
                 FROM events_event e
                 WHERE e.batch_id = %s AND e.type = ANY(%s) AND e.subject_id = r.id
                   AND r.batch_id = %s AND (r.archived_at IS NULL) = %s
+                  AND {within}
                 RETURNING r.id, {party} AS party_id, e.data
             )
             INSERT INTO events_event (type, party_id, subject_type, subject_id, actor_kind,
@@ -98,6 +118,7 @@ def _flip(
                 [f"{kind.name}.{done}" for done in verbs],
                 batch.pk,
                 is_archived,
+                *parameters,
                 f"{kind.name}.{verb}",
                 kind.name,
                 origin.actor_kind,
@@ -120,10 +141,15 @@ def _change_back(kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer) ->
         first = before_by_id.setdefault(event.subject_id, {})
         for name, (before, _after) in (event.changes or {}).items():
             first.setdefault(name, before)
-    rows = kind.model._default_manager.select_for_update()
-    for instance in rows.filter(pk__in=before_by_id, batch_id=batch.pk).iterator(CHUNK):
+    within, parameters = _reach(kind, batch, viewer)
+    rows = kind.model._default_manager.raw(
+        f"SELECT r.* FROM {kind.table} r WHERE r.id = ANY(%s) AND r.batch_id = %s AND {within} "
+        "FOR UPDATE OF r",
+        [list(before_by_id), batch.pk, *parameters],
+    )
+    for instance in rows.iterator():
         restored = {
-            name: kind.model._meta.get_field(name.removesuffix("_id")).to_python(value)
+            name: kind.model._meta.get_field(name).to_python(value)
             if value is not None
             else None
             for name, value in before_by_id[instance.pk].items()

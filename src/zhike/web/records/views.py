@@ -89,6 +89,6 @@ def undo(request: Request, batch_id: UUID) -> HttpResponse:
     undoing, done, left = undo_batch(request.viewer, batch_id)
     message = _("Undone: %(done)d taken back.") % {"done": done}
     if left:
-        message += " " + _("%(left)d changed since and stayed.") % {"left": left}
+        message += " " + _("%(left)d stayed: changed since, or not yours to see.") % {"left": left}
     address = request.headers.get("HX-Current-URL", "") if is_fragment(request) else ""
     return go(request, address or reverse("history"), message, batch=undoing.pk)

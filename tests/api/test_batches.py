@@ -1,0 +1,45 @@
+"""Work and its undo, as a program of somebody who sees only a part of the base meets them."""
+
+import pytest
+
+from zhike.access import actions as access
+from zhike.access.viewer import SYSTEM
+from zhike.customers.facts import CUSTOMER
+from zhike.customers.models import Party
+from zhike.records.actions import archive_record, change_many
+
+
+@pytest.fixture
+def han(cast, calling):
+    access.change_user(SYSTEM, cast.han.user_id, sight="team", team_id=cast.li.team_id)
+    return calling("han")
+
+
+def test_only_work_on_visible_customers_is_listed(han, cast):
+    hidden = archive_record(CUSTOMER, cast.chen.pk, viewer=cast.zhao).batch_id
+    shown = archive_record(CUSTOMER, cast.lin.pk, viewer=cast.wang).batch_id
+
+    found = {batch["id"] for batch in han.get("/batches").json()}
+
+    assert str(shown) in found
+    assert str(hidden) not in found
+
+
+def test_undo_counts_what_stayed(han, cast):
+    batch = change_many(
+        CUSTOMER, [cast.lin.pk, cast.chen.pk], {"industry": "Tea"}, viewer=cast.mei
+    )
+
+    answer = han.post(f"/batches/{batch.pk}/undo").json()
+
+    assert (answer["done"], answer["left"]) == (1, 1)
+    assert Party.objects.get(pk=cast.chen.pk).industry == "Tea"
+
+
+def test_fails_to_undo_what_is_out_of_sight(han, cast):
+    batch = archive_record(CUSTOMER, cast.chen.pk, viewer=cast.zhao).batch_id
+
+    answer = han.post(f"/batches/{batch}/undo")
+
+    assert answer.status_code == 404
+    assert "陈嘉怡" not in answer.text

@@ -1,0 +1,44 @@
+"""The page of what was done, for somebody who sees only a part of the base."""
+
+import pytest
+
+from zhike.access import actions as access
+from zhike.access.viewer import SYSTEM
+from zhike.customers.facts import CUSTOMER
+from zhike.customers.models import Party
+from zhike.records.actions import archive_record, change_many
+
+
+@pytest.fixture
+def han(cast, sign_in):
+    """Han, who by now manages the east only."""
+    access.change_user(SYSTEM, cast.han.user_id, sight="team", team_id=cast.li.team_id)
+    return sign_in("han")
+
+
+def test_history_names_nobody_out_of_sight(han, cast):
+    archive_record(CUSTOMER, cast.chen.pk, viewer=cast.zhao)
+    archive_record(CUSTOMER, cast.lin.pk, viewer=cast.wang)
+
+    text = han.get("/history").text
+
+    assert "Lin &amp; Sons Gifts" in text
+    assert "陈嘉怡" not in text
+
+
+def test_undo_says_that_something_stayed_and_not_what(han, cast):
+    ids = [cast.lin.pk, cast.chen.pk]
+    batch = change_many(CUSTOMER, ids, {"industry": "Tea"}, viewer=cast.mei, label="Trades")
+
+    text = han.post(f"/batches/{batch.pk}/undo", follow=True).text
+
+    assert "Undone: 1 taken back. 1 stayed: changed since, or not yours to see." in text
+    assert "陈嘉怡" not in text
+    assert Party.objects.get(pk=cast.chen.pk).industry == "Tea"
+
+
+def test_fails_to_undo_what_is_out_of_sight(han, cast):
+    batch = archive_record(CUSTOMER, cast.chen.pk, viewer=cast.zhao).batch_id
+
+    assert han.post(f"/batches/{batch}/undo").status_code == 404
+    assert Party.objects.get(pk=cast.chen.pk).archived_at is not None
