@@ -88,6 +88,10 @@ def team_of_user(user_id: UUID) -> UUID | None:
     return User.objects.filter(pk=user_id).values_list("team_id", flat=True).first()
 
 
+def team_ids_by_user() -> dict[UUID, UUID | None]:
+    return dict(User.objects.values_list("pk", "team_id"))
+
+
 def users(viewer: Viewer) -> list[User]:
     require(viewer, "administer")
     return list(User.objects.select_related("team").order_by("name"))

@@ -100,6 +100,7 @@ CUSTOMER: "RecordType[Party]" = RecordType(
     sight=sight,
     derive=_derive_party,
     derived=frozenset({"name_key", "search"}),
+    derived_from=("company",),
     summary=lambda party: {"name": party.name},
     match_by=("code",),
     default_sort="name",

@@ -7,13 +7,19 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from zhike.access.queries import team_of_user, user_ids_by_word
+from zhike.access.queries import team_ids_by_user, user_ids_by_word
 from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER, KINDS
 from zhike.customers.models import Party
 from zhike.filters.schema import Words
 from zhike.kernel.errors import Invalid
-from zhike.records.actions import change_prepared, clean_values, insert_records, new_instance
+from zhike.records.actions import (
+    change_prepared,
+    clean_values,
+    insert_records,
+    new_instance,
+    new_instances,
+)
 from zhike.records.fields import Field, FieldKind
 from zhike.records.imports import Group, Importer, Outcome, register
 from zhike.records.models import Batch
@@ -49,7 +55,7 @@ def apply(
     batch: Batch,
 ) -> Outcome:
     outcome = Outcome()
-    owners = user_ids_by_word()
+    owners, teams = user_ids_by_word(), team_ids_by_user()
     wanted: list[tuple[Group, dict]] = []
     for group in groups:
         values = _merged(group)
@@ -60,7 +66,7 @@ def apply(
                 outcome.refuse(group, reason)
                 continue
             values["owner"] = owners[str(owner).casefold()]
-            values["team"] = team_of_user(values["owner"])
+            values["team"] = teams.get(values["owner"])
         wanted.append((group, values))
     known = Matches([values for _group, values in wanted], lock=True)
     matched = [(group, values, known.find(values)) for group, values in wanted]
@@ -78,7 +84,8 @@ def apply(
             pairs.append((party, values))
     companies = company_ids({v.get("company") for v in new} | {v.get("company") for _p, v in pairs},
                             viewer, batch)  # fmt: skip
-    parties = [build_party(_linked(v, companies), viewer, batch, options) for v in new]
+    described = [describe_party(_linked(v, companies), viewer, options) for v in new]
+    parties = new_instances(CUSTOMER, described, batch=batch, source="import")
     insert_records(CUSTOMER, parties, viewer=viewer, batch=batch)
     outcome.created = len(parties)
     changed = [(party, _cleaned(_linked(values, companies))) for party, values in pairs]
@@ -156,13 +163,18 @@ def company_ids(names: Iterable[str | None], viewer: Viewer, batch: Batch) -> di
 
 def build_party(values: Mapping, viewer: Viewer, batch: Batch, options: Mapping) -> Party:
     """A file about to be opened for a row that names somebody."""
+    described = describe_party(values, viewer, options)
+    return new_instance(CUSTOMER, described, batch=batch, source="import")
+
+
+def describe_party(values: Mapping, viewer: Viewer, options: Mapping) -> dict:
+    """What is written into a file that is opened for a row, as cleaned values."""
     name = values.get("name") or _nameless(values)
     kind = values.get("kind") or options.get("customer_kind") or "person"
     if viewer.sight != "all" and not values.get("owner"):
         # Who sees only some customers must see those that they bring in.
         values = {**values, "owner": viewer.user_id, "team": viewer.team_id}
-    cleaned = _cleaned({**values, "name": name, "kind": kind})
-    return new_instance(CUSTOMER, cleaned, batch=batch, source="import")
+    return _cleaned({**values, "name": name, "kind": kind})
 
 
 def _nameless(values: Mapping) -> str:

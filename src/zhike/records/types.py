@@ -33,6 +33,7 @@ class RecordType(Generic[Row]):
     sight: Callable[[Viewer], Node] = lambda viewer: EVERYTHING
     derive: Callable[[Row], None] = lambda record: None  # fills computed columns before a write
     derived: frozenset[str] = frozenset()  # the columns that `derive` fills
+    derived_from: tuple[str, ...] = ()  # the linked records that `derive` reads
     summary: Callable[[Row], Mapping] = lambda record: {}  # what "created" tells
     happened: Callable[[Row], datetime | None] = lambda record: (
         None

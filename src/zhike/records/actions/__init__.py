@@ -18,6 +18,7 @@ from zhike.records.actions.writing import (
     created_draft,
     insert_records,
     new_instance,
+    new_instances,
     open_batch,
     restore_record,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "created_draft",
     "insert_records",
     "new_instance",
+    "new_instances",
     "open_batch",
     "remove_view",
     "restore_record",

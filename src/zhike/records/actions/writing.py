@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Field, ForeignKey, JSONField, Model
+from django.db.models import Field, ForeignKey, JSONField, Model, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from zhike.access.policies import require
@@ -81,18 +81,36 @@ def new_instance(
     extra: Mapping | None = None,
 ) -> Row:
     """An unsaved record of cleaned values, its derived columns filled."""
+    instance = _instance(kind, cleaned, batch, source, extra or {})
+    kind.derive(instance)
+    return instance
+
+
+def new_instances(
+    kind: RecordType[Row], many: Sequence[Mapping], *, batch: Batch, source: str
+) -> list[Row]:
+    """The same for many: the records that they link to are read at once."""
+    instances = [_instance(kind, cleaned, batch, source, {}) for cleaned in many]
+    prefetch_related_objects(instances, *kind.derived_from)
+    for instance in instances:
+        kind.derive(instance)
+    return instances
+
+
+def _instance(
+    kind: RecordType[Row], cleaned: Mapping, batch: Batch, source: str, extra: Mapping
+) -> Row:
     now = clock.now()
     attributes = {kind.field_by_name[name].attribute: value for name, value in cleaned.items()}
     attributes = {
         name: list(value) if isinstance(value, tuple) else value
-        for name, value in {**attributes, **(extra or {})}.items()
+        for name, value in {**attributes, **extra}.items()
     }
     instance = kind.model(
         id=new_id(), created_at=now, updated_at=now, batch_id=batch.pk, **attributes
     )
     if not instance.source:
         instance.source = source
-    kind.derive(instance)
     return instance
 
 
@@ -191,14 +209,14 @@ def change_prepared(
 ) -> int:
     """Changes many loaded and locked records to cleaned values; returns how many differed."""
     require(viewer, "import")
-    changed, drafts, columns = [], [], {"version", "updated_at", "batch_id"}
-    for instance, cleaned in pairs:
-        changes = apply_values(kind, instance, cleaned, {})
-        if not changes:
-            continue
+    columns, drafts = {"version", "updated_at", "batch_id"}, []
+    applied = [(instance, apply_values(kind, instance, values, {})) for instance, values in pairs]
+    differing = [(instance, changes) for instance, changes in applied if changes]
+    changed = [instance for instance, _changes in differing]
+    prefetch_related_objects(changed, *kind.derived_from)
+    for instance, changes in differing:
         touch(kind, instance, batch)
         columns |= changes.keys()
-        changed.append(instance)
         drafts.append(
             Draft(
                 f"{kind.name}.updated",
