@@ -26,9 +26,7 @@ def test_only_work_on_visible_customers_is_listed(han, cast):
 
 
 def test_undo_counts_what_stayed(han, cast):
-    batch = change_many(
-        CUSTOMER, [cast.lin.pk, cast.chen.pk], {"industry": "Tea"}, viewer=cast.mei
-    )
+    batch = change_many(CUSTOMER, [cast.lin.pk, cast.chen.pk], {"industry": "Tea"}, viewer=cast.mei)
 
     answer = han.post(f"/batches/{batch.pk}/undo").json()
 

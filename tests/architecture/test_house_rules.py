@@ -12,6 +12,7 @@ import zhike
 from zhike.events.catalogue import event_types
 
 SOURCE = Path(zhike.__file__).parent
+CONTRACTS = SOURCE.parents[1] / "pyproject.toml"
 MODULES = [path for path in sorted(SOURCE.rglob("*.py")) if "migrations" not in path.parts]
 # Where rows may be written: actions and what belongs to them. Events and jobs keep their own.
 WRITERS = re.compile(
@@ -40,6 +41,25 @@ def test_rows_are_written_in_actions_only():
         for call, name in calls(path)
         if name in WRITES or (name == "create" and "objects" in ast.unparse(call.func))
     ]
+    assert found == []
+
+
+def test_models_leave_their_app_as_types_only():
+    """The contracts in pyproject.toml ignore some imports, as long as nothing runs by them."""
+    ignored = re.findall(r'"(zhike[.\w]+) -> (zhike[.\w]+\.models)"', CONTRACTS.read_text("utf-8"))
+    assert ignored
+    found = []
+    for importer, models in ignored:
+        path = SOURCE.parent / (importer.replace(".", "/") + ".py")
+        for_types = [
+            node
+            for block in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+            for node in block.body
+        ]
+        modules = [node.module for node in for_types if isinstance(node, ast.ImportFrom)]
+        if modules.count(models) != path.read_text(encoding="utf-8").count(f"from {models} import"):
+            found.append(f"{importer} -> {models}")
     assert found == []
 
 

@@ -5,11 +5,14 @@ from dataclasses import replace
 from uuid import UUID
 
 from zhike.access.actions import digest
-from zhike.access.models import Sight, Team, Token, User
+from zhike.access.models import Role, Sight, Team, Token, User
 from zhike.access.policies import require
 from zhike.access.viewer import SYSTEM, Viewer
 from zhike.kernel import clock
 from zhike.kernel.reading import once
+
+# What a user can be and see, to choose from.
+ROLES, SIGHTS = Role.choices, Sight.choices
 
 
 def viewer_of(user: User, *, kind: str = "user", source: str = "page", scopes=None) -> Viewer:

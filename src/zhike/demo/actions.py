@@ -21,7 +21,6 @@ from zhike.demo.writing import TABLES, Desk, Report, write_world
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid
 from zhike.records.actions import open_batch, set_firm
-from zhike.records.models import Batch
 from zhike.records.queries import firm
 
 FEWEST_CUSTOMERS, MOST_CUSTOMERS = 200, 1_000_000
@@ -62,7 +61,7 @@ def load_demo(
         set_firm(DEMO, name=firm().name or COMPANY, currency="CNY")
         teams = _teams()
         sellers = _sellers(teams)
-        batch = open_batch(DEMO, kind=Batch.Kind.DEMO, label=_("Demo company"))
+        batch = open_batch(DEMO, kind="demo", label=_("Demo company"))
         desk = Desk(world, batch.pk, DEMO, teams, sellers, report or _say_nothing)
         with bare_tables(TABLES) if customers > MANY_CUSTOMERS else nullcontext():
             write_world(desk)

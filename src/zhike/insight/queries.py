@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.utils.formats import date_format
@@ -12,7 +13,6 @@ from django.utils.translation import gettext as _
 from zhike.access.policies import require
 from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER
-from zhike.customers.models import Party
 from zhike.events.queries import COLLECTION
 from zhike.filters import All, Any, Fact, Kind, Node, Test
 from zhike.filters.sentence import value_words
@@ -21,6 +21,9 @@ from zhike.insight.words import ADVICE, GROUPS, RELATIONS, RULES, STAGES, TIERS,
 from zhike.kernel import clock
 from zhike.kernel.paging import Count, Page
 from zhike.records import queries as records
+
+if TYPE_CHECKING:
+    from zhike.customers.models import Party
 
 _MONEY = Fact("", "", Kind.MONEY, "")
 
@@ -41,7 +44,7 @@ class Explained:
 class Proposal:
     """A line of today's list."""
 
-    party: Party
+    party: "Party"
     suggestion: Suggestion
     standing: Standing | None
     reason: str
@@ -71,7 +74,7 @@ def standings(ids: Sequence[UUID]) -> dict[UUID, Standing]:
     return Standing.objects.select_related("run").in_bulk(list(ids))
 
 
-def suggestion_of(party: Party) -> Proposal | None:
+def suggestion_of(party: "Party") -> Proposal | None:
     """The open suggestion for a customer whom the viewer has been shown."""
     found = Suggestion.objects.filter(party_id=party.pk, state=Suggestion.State.OPEN).first()
     return _proposal(party, found, standing_of(party), None) if found else None
@@ -147,7 +150,7 @@ def _last_contacts(ids: Sequence[UUID]) -> dict[UUID, object]:
         return dict(cursor.fetchall())
 
 
-def _proposal(party: Party, suggestion: Suggestion, standing, last_contact) -> Proposal:
+def _proposal(party: "Party", suggestion: Suggestion, standing, last_contact) -> Proposal:
     low, high = (suggestion.facts.get(f"value_12_{end}") for end in ("low", "high"))
     limits = ""
     if low is not None and high is not None:
@@ -228,7 +231,7 @@ def reason_words(suggestion: Suggestion) -> str:
             )
 
 
-def standing_of(party: Party) -> Standing | None:
+def standing_of(party: "Party") -> Standing | None:
     """The scores of a customer whom the viewer has been shown."""
     return standings([party.pk]).get(party.pk)
 

@@ -465,7 +465,8 @@ def batch_to_undo(viewer: Viewer, batch_id: UUID) -> Batch:
 
 def _in_reach(viewer: Viewer) -> tuple[str, list]:
     """The condition on batches `b`: one's own, or others' that touched what the viewer sees."""
-    own, parameters = "b.user_id = %s", [viewer.user_id]
+    own = "b.user_id = %s"
+    parameters: list = [viewer.user_id]
     if not can(viewer, "undo"):
         return own, parameters
     kinds = record_types().values()
@@ -474,9 +475,11 @@ def _in_reach(viewer: Viewer) -> tuple[str, list]:
     touched = []
     for kind in kinds:
         asked = _asked(kind, viewer, EVERYTHING, None)
+        # OFFSET 0 keeps the planner from reading whole tables: the first visible row is enough.
         touched.append(
             f"EXISTS (SELECT 1 FROM events_event e, LATERAL (SELECT 1 {asked.source} "
-            f"AND {RECORD}.id = e.subject_id) seen WHERE e.batch_id = b.id AND e.subject_type = %s)"
+            f"AND {RECORD}.id = e.subject_id OFFSET 0) seen "
+            "WHERE e.batch_id = b.id AND e.subject_type = %s)"
         )
         parameters += [*asked.parameters, kind.name]
     return " OR ".join((own, *touched)), parameters

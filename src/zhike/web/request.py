@@ -1,9 +1,13 @@
 """The request as views know it."""
 
+from typing import TYPE_CHECKING
+
 from django.http import HttpRequest
 
-from zhike.access.models import User
 from zhike.access.viewer import Viewer
+
+if TYPE_CHECKING:
+    from zhike.access.models import User
 
 
 class Request(HttpRequest):
@@ -14,4 +18,4 @@ class Request(HttpRequest):
 
     id: str
     viewer: Viewer
-    user: User  # type: ignore[assignment]
+    user: "User"  # type: ignore[assignment]

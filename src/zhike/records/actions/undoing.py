@@ -149,9 +149,7 @@ def _change_back(kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer) ->
     )
     for instance in rows.iterator():
         restored = {
-            name: kind.model._meta.get_field(name).to_python(value)
-            if value is not None
-            else None
+            name: kind.model._meta.get_field(name).to_python(value) if value is not None else None
             for name, value in before_by_id[instance.pk].items()
         }
         changes = apply_values(kind, instance, {}, restored)

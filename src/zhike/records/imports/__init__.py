@@ -1,5 +1,8 @@
 """Files on their way in: read, recognise, check, apply, report, undo."""
 
 from zhike.records.imports.importers import Group, Importer, Outcome, importer, importers, register
+from zhike.records.models import Import
 
-__all__ = ["Group", "Importer", "Outcome", "importer", "importers", "register"]
+State = Import.State
+
+__all__ = ["Group", "Importer", "Outcome", "State", "importer", "importers", "register"]

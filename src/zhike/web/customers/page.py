@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -12,7 +13,6 @@ from zhike.commerce.queries import orders_of
 from zhike.customers import queries
 from zhike.customers.events import CHANNELS, OUTCOMES, RELATIONS
 from zhike.customers.facts import CUSTOMER, KINDS
-from zhike.customers.models import Party
 from zhike.filters import Test
 from zhike.filters.schema import Words
 from zhike.insight import queries as insight
@@ -26,6 +26,9 @@ from zhike.web.listing.address import Address
 from zhike.web.listing.reading import Reading
 from zhike.web.records.shown import Names, shown_fields
 from zhike.web.request import Request
+
+if TYPE_CHECKING:
+    from zhike.customers.models import Party
 
 FACTS = {
     "person": (
@@ -46,7 +49,7 @@ class Badge:
 
 
 class CustomerPage:
-    def __init__(self, request: Request, party: Party):
+    def __init__(self, request: Request, party: "Party"):
         self.request = request
         self.viewer = request.viewer
         self.party = party

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.urls import reverse
@@ -10,13 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from zhike.access.queries import user_names
 from zhike.access.viewer import Viewer
-from zhike.customers.models import Party
 from zhike.events.catalogue import event_type, event_words
-from zhike.events.models import Event
 from zhike.events.queries import events_by_id, timeline
 from zhike.filters.schema import Words
 from zhike.records.types import RecordType, record_types
 from zhike.web.records.shown import Names, show
+
+if TYPE_CHECKING:
+    from zhike.customers.models import Party
+    from zhike.events.models import Event
 
 GROUPS: Mapping[str, Words] = {
     "": _("All"),
@@ -45,7 +48,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    event: Event
+    event: "Event"
     words: str
     text: str
     changes: Sequence[Change]
@@ -58,7 +61,7 @@ class Entry:
 class Timeline:
     """A page of a customer's events, newest first."""
 
-    def __init__(self, viewer: Viewer, party: Party, *, group: str = "", cursor: str = ""):
+    def __init__(self, viewer: Viewer, party: "Party", *, group: str = "", cursor: str = ""):
         self.viewer = viewer
         self.party = party
         self.group = group if group in GROUPS else ""
@@ -81,7 +84,7 @@ class Timeline:
     def entries(self) -> list[Entry]:
         return [self._entry(event) for event in self.page.items]
 
-    def _entry(self, event: Event) -> Entry:
+    def _entry(self, event: "Event") -> Entry:
         known = event_type(event.type)
         return Entry(
             event,
@@ -98,15 +101,15 @@ class Timeline:
         return self.users.get(str(user_id), "") if user_id else ""
 
     @cached_property
-    def causes(self) -> Mapping[int, Event]:
+    def causes(self) -> "Mapping[int, Event]":
         wanted = {event.cause_id for event in self.page.items if event.cause_id}
         return events_by_id(wanted) if wanted else {}
 
-    def _because(self, event: Event) -> str:
+    def _because(self, event: "Event") -> str:
         cause = self.causes.get(event.cause_id or 0)
         return event_words(cause.type, cause.data) if cause else ""
 
-    def _changes(self, event: Event) -> list[Change]:
+    def _changes(self, event: "Event") -> list[Change]:
         kind = record_types().get(event.subject_type)
         if kind is None or not event.changes:
             return []
@@ -133,6 +136,6 @@ def _label(kind: RecordType, attribute: str) -> Words:
     return declared.label if declared else attribute
 
 
-def _address(event: Event) -> str:
+def _address(event: "Event") -> str:
     is_order = event.subject_type == "order" and event.subject_id
     return reverse("order", args=[event.subject_id]) if is_order else ""

@@ -3,15 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.http import QueryDict
 
 from zhike.kernel import clock
+from zhike.records.imports import State
 from zhike.records.imports.importers import importer
 from zhike.records.imports.recognising import unmapped
-from zhike.records.models import Import
 from zhike.web.forms import Input, input_for
 from zhike.web.listing import listings
+
+if TYPE_CHECKING:
+    from zhike.records.models import Import
 
 SAMPLES = 3
 QUIET_FOR = timedelta(seconds=10)
@@ -28,7 +32,7 @@ class Column:
 
 
 class ImportPage:
-    def __init__(self, run: Import, data: QueryDict | None = None):
+    def __init__(self, run: "Import", data: QueryDict | None = None):
         self.run = run
         self.kind = importer(run.record_type)
         self.data = data or QueryDict()
@@ -38,11 +42,11 @@ class ImportPage:
     @property
     def is_open(self) -> bool:
         """Whether its columns can still be matched."""
-        return self.run.state in (Import.State.UPLOADED, Import.State.FAILED)
+        return self.run.state in (State.UPLOADED, State.FAILED)
 
     @property
     def is_running(self) -> bool:
-        return self.run.state in (Import.State.READING, Import.State.APPLYING)
+        return self.run.state in (State.READING, State.APPLYING)
 
     @property
     def is_waiting(self) -> bool:
@@ -53,7 +57,7 @@ class ImportPage:
     @property
     def progress(self) -> int:
         """How far it is, in percent: reading is the first half, applying the second."""
-        if self.run.state == Import.State.READING and not self.run.groups:
+        if self.run.state == State.READING and not self.run.groups:
             return min(49, 50 * self.run.bytes_read // max(self.run.size, 1))
         return 50 + 50 * self.run.applied // max(self.run.groups, 1)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.urls import NoReverseMatch, reverse
@@ -14,7 +15,6 @@ from zhike.filters import EVERYTHING, All, Kind, Node, Test, check, parse
 from zhike.filters.schema import Aggregate, Fact, Schema, Words
 from zhike.filters.sentence import sentence
 from zhike.kernel.paging import Count, Page
-from zhike.records.models import SavedView
 from zhike.records.queries import (
     count,
     find_ids,
@@ -28,6 +28,9 @@ from zhike.web import formats
 from zhike.web.listing.address import Address, conditions_of
 from zhike.web.listing.cells import NUMERIC, Around, cell
 from zhike.web.listing.listing import Listing, Tab
+
+if TYPE_CHECKING:
+    from zhike.records.models import SavedView
 
 ROWS = 50
 
@@ -86,11 +89,11 @@ class Reading:
         self.currency = firm().currency
 
     @cached_property
-    def saved(self) -> list[SavedView]:
+    def saved(self) -> "list[SavedView]":
         return saved_views(self.kind, self.viewer)
 
     @cached_property
-    def view(self) -> SavedView | Tab | None:
+    def view(self) -> "SavedView | Tab | None":
         """What the list is called, when it has a name."""
         if not self.address.view:
             return None
@@ -131,7 +134,7 @@ class Reading:
     @cached_property
     def column_names(self) -> tuple[str, ...]:
         chosen = [name for name in self.address.columns.split(",") if name]
-        if not chosen and isinstance(self.view, SavedView):
+        if not chosen and self.view is not None and not isinstance(self.view, Tab):
             chosen = self.view.columns
         names = self.listing.known(chosen or self.listing.columns)
         return tuple(name for name in names if name != self.kind.title)

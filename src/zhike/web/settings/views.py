@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from zhike.access import actions, queries
-from zhike.access.models import Role, Sight
 from zhike.access.policies import SCOPES, require
 from zhike.kernel.errors import NotFound
 from zhike.kernel.money import CURRENCIES
@@ -138,8 +137,10 @@ def _user_inputs(known=None) -> list[Input]:
     team = str(known.team_id or "") if known else ""
     return [
         Input("name", _("Name"), value=known.name if known else "", is_required=True),
-        Input("role", _("Role"), "select", known.role if known else "staff", options=Role.choices),
-        Input("sight", _("Sees"), "select", known.sight if known else "own", options=Sight.choices),
+        Input("role", _("Role"), "select", known.role if known else "staff", options=queries.ROLES),
+        Input(
+            "sight", _("Sees"), "select", known.sight if known else "own", options=queries.SIGHTS
+        ),
         Input("team_id", _("Team"), "select", team, options=teams),
     ]
 
