@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from zhike.access.models import IdempotentReply, Role, Sight, SignInAttempt, Team, Token, User
-from zhike.access.policies import SCOPES, require
+from zhike.access.policies import SCOPES, can, require
 from zhike.access.viewer import SYSTEM, Viewer
 from zhike.events.actions import Draft, Origin, record
 from zhike.kernel import clock
@@ -169,8 +169,7 @@ def create_token(
     viewer: Viewer, *, user_id: UUID, name: str, scopes: list[str]
 ) -> tuple[Token, str]:
     """A token for a user and its secret, which is shown once."""
-    if viewer.user_id != user_id:
-        require(viewer, "administer")
+    require(viewer, "keep" if viewer.user_id == user_id else "administer")
     _check_scopes(viewer, scopes)
     unknown = [scope for scope in scopes if scope not in SCOPES]
     if unknown or not scopes:
@@ -203,8 +202,9 @@ def _check_scopes(viewer: Viewer, scopes: list[str]) -> None:
 
 @transaction.atomic
 def revoke_token(viewer: Viewer, token_id: UUID) -> None:
+    require(viewer, "keep")
     token = Token.objects.filter(pk=token_id).first()
-    if token is None or (token.user_id != viewer.user_id and viewer.role != "administrator"):
+    if token is None or not (token.user_id == viewer.user_id or can(viewer, "administer")):
         raise NotFound("not_found", _("There is no such token."))
     Token.objects.filter(pk=token_id, revoked_at=None).update(revoked_at=clock.now())
     record(

@@ -15,7 +15,6 @@ from zhike.api.shapes import StrictSchema, given, input_schema
 from zhike.commerce.queries import orders_of
 from zhike.customers import actions, queries
 from zhike.customers.facts import CUSTOMER, TASK
-from zhike.events.queries import timeline
 from zhike.insight.queries import explain, standing_of
 from zhike.records.actions import archive_record, change_record, restore_record
 
@@ -95,7 +94,7 @@ def _included(viewer, party, include: str) -> dict[str, Any]:
     wanted = {name.strip() for name in include.split(",")}
     found: dict[str, Any] = {}
     if "timeline" in wanted:
-        found["timeline"] = shapes.events(timeline(party.pk).items)
+        found["timeline"] = shapes.events(queries.timeline(viewer, party).items)
     if "orders" in wanted:
         found["orders"] = shapes.orders(viewer, orders_of(viewer, party.pk).items)
     if "tasks" in wanted:
@@ -131,7 +130,7 @@ def read_timeline(
     cursor: str | None = None,
 ):
     party = queries.customer(request.auth, customer_id)
-    page = timeline(party.pk, group=group, cursor=cursor or None)
+    page = queries.timeline(request.auth, party, group=group, cursor=cursor or None)
     return {"items": shapes.events(page.items), "next_cursor": page.next_cursor}
 
 

@@ -167,6 +167,7 @@ def remove_relation(relation_id: UUID, *, viewer: Viewer) -> None:
     if relation is None:
         raise NotFound("not_found", _("There is no such relation."))
     get(CUSTOMER, viewer, relation.party_id)
+    get(CUSTOMER, viewer, relation.other_id)
     _tell_relation("relation.removed", relation, viewer)
     relation.delete()
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Q
@@ -12,9 +13,14 @@ from zhike.access.viewer import Viewer
 from zhike.customers.events import RELATIONS
 from zhike.customers.facts import CUSTOMER, TASK
 from zhike.customers.models import Attachment, Party, Relation, Task
+from zhike.events import queries as events
 from zhike.filters import All, Test
 from zhike.kernel.errors import Invalid, NotFound
+from zhike.kernel.paging import Page
 from zhike.records.queries import find, get, visible_ids
+
+if TYPE_CHECKING:
+    from zhike.events.models import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,22 @@ def people_of(viewer: Viewer, party: Party, limit: int = 20) -> list[Party]:
     """Who works at a company."""
     where = Test("company", "eq", party.pk)
     return find(CUSTOMER, viewer, where=where, limit=limit).items
+
+
+def timeline(
+    viewer: Viewer, party: Party, *, group: str | None = None, cursor: str | None = None
+) -> "Page[Event]":
+    """What happened to a customer, newest first. Events that name another customer whom the viewer
+    may not see are left out."""
+    page = events.timeline(party.pk, group=group, cursor=cursor)
+    named = {event.pk: UUID(event.data["other_id"]) for event in page.items if _names(event)}
+    seen = visible_ids(CUSTOMER, viewer, list(named.values())) if named else set()
+    shown = [e for e in page.items if e.pk not in named or named[e.pk] in seen]
+    return Page(shown, page.next_cursor)
+
+
+def _names(event: "Event") -> bool:
+    return event.data.get("other_id") is not None
 
 
 def attachments(party: Party) -> list[Attachment]:

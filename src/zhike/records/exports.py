@@ -77,7 +77,7 @@ def export_rows(
     fields = _fields(kind)
     done = 0
     for chunk in queries.every(kind, viewer, where=where, search=search):
-        names = _names_of_links(fields, chunk)
+        names = _names_of_links(fields, chunk, viewer)
         for instance in chunk:
             yield [_text(field, getattr(instance, field.attribute), names) for field in fields]
         done += len(chunk)
@@ -89,12 +89,12 @@ def _fields(kind: RecordType) -> list[Field]:
     return [field for field in kind.fields if field.kind is not FieldKind.OBJECT]
 
 
-def _names_of_links(fields: Sequence[Field], chunk: Sequence) -> dict:
+def _names_of_links(fields: Sequence[Field], chunk: Sequence, viewer: Viewer) -> dict:
     names: dict = {}
     for field in fields:
         ids = [value for one in chunk if (value := getattr(one, field.attribute)) is not None]
         if field.links_to is not None and ids:
-            names |= queries.linked_names(field.links_to, ids)
+            names |= queries.linked_names(viewer, field.links_to, ids)
         elif field.kind in (FieldKind.USER, FieldKind.TEAM) and ids and field.choices:
             known = field.choices()
             names |= {one: str(known.get(str(one), one)) for one in ids}
@@ -104,7 +104,9 @@ def _names_of_links(fields: Sequence[Field], chunk: Sequence) -> dict:
 def _text(field: Field, value: object, names: dict) -> str:
     if value is None:
         return ""
-    if field.kind in (FieldKind.LINK, FieldKind.USER, FieldKind.TEAM):
+    if field.kind is FieldKind.LINK:
+        return names.get(value, "")
+    if field.kind in (FieldKind.USER, FieldKind.TEAM):
         return str(names.get(value, value))
     if isinstance(value, list | tuple):
         return "; ".join(value)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhike.access.queries import active_user_names, team_names
+from zhike.access.viewer import Viewer
 from zhike.filters.schema import Words
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.money import CURRENCIES
@@ -107,6 +108,7 @@ class Form:
 def record_form(
     kind: RecordType,
     names: Sequence[str],
+    viewer: Viewer,
     *,
     data: Mapping | None = None,
     record: Model | None = None,
@@ -117,11 +119,13 @@ def record_form(
     for name in names:
         declared = kind.field_by_name[name]
         value = getattr(record, declared.attribute) if record else (initial or {}).get(name)
-        inputs.append(input_for(declared, value if data is None else data.get(name)))
+        shown = value if data is None else data.get(name)
+        inputs.append(input_for(declared, shown, viewer=viewer))
     return Form(inputs, data)
 
 
-def input_for(declared: Field, value: object = None) -> Input:
+def input_for(declared: Field, value: object = None, *, viewer: Viewer | None = None) -> Input:
+    """The input of a field. What a link leads to is named as far as the viewer sees it."""
     widget = _WIDGETS.get(declared.kind, "text")
     made = Input(
         declared.name,
@@ -136,7 +140,7 @@ def input_for(declared: Field, value: object = None) -> Input:
         made.options = _options(declared)
     if widget == "pick":
         made.source = reverse("pick", args=[declared.links_to])
-        made.shown = _title(declared, value)
+        made.shown = _title(declared, value, viewer) if viewer else ""
     return made
 
 
@@ -175,12 +179,12 @@ def _options(declared: Field) -> list[tuple[str, Words]]:
     return empty + list(choices.items())
 
 
-def _title(declared: Field, value: object) -> str:
+def _title(declared: Field, value: object, viewer: Viewer) -> str:
     try:
         wanted = value if isinstance(value, UUID) else UUID(str(value))
     except ValueError:
         return ""
-    return linked_names(str(declared.links_to), [wanted]).get(wanted, "")
+    return linked_names(viewer, str(declared.links_to), [wanted]).get(wanted, "")
 
 
 def _help(declared: Field) -> str:

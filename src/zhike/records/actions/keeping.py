@@ -28,7 +28,7 @@ def save_view(
     """Keeps a list under a name, for oneself or (managers) for everybody."""
     from zhike.filters import check, parse
 
-    require(viewer, "view")
+    require(viewer, "keep")
     if is_for_everybody:
         require(viewer, "segment")
     name = name.strip()
@@ -48,6 +48,7 @@ def save_view(
 
 @transaction.atomic
 def remove_view(viewer: Viewer, view_id: UUID) -> None:
+    require(viewer, "keep")
     view = SavedView.objects.filter(pk=view_id).first()
     if view is None or view.owner_id not in (None, viewer.user_id):
         raise NotFound("not_found", _("There is no such view."))

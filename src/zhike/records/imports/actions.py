@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from psycopg.types.json import Jsonb
 
-from zhike.access.policies import require
+from zhike.access.policies import looks_after_all, require
 from zhike.access.viewer import Viewer
 from zhike.events.actions import Draft, record
 from zhike.jobs import later
@@ -154,7 +154,7 @@ def get_import(viewer: Viewer, import_id: UUID | str) -> Import:
         run = Import.objects.filter(pk=UUID(str(import_id))).first()
     except ValueError:
         run = None
-    if run is None or (viewer.role != "administrator" and run.user_id != viewer.user_id):
+    if run is None or not (looks_after_all(viewer) or run.user_id == viewer.user_id):
         raise NotFound("not_found", _("There is no such import."))
     return run
 

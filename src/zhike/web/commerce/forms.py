@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.http import QueryDict
 
+from zhike.access.viewer import Viewer
 from zhike.commerce.facts import ORDER
 from zhike.web.forms import Form, record_form
 
@@ -15,8 +16,8 @@ EMPTY_LINES = 3
 class OrderForm:
     """The head of an order and its lines. Wrong lines are named by their number."""
 
-    def __init__(self, data: QueryDict | None, initial: dict):
-        self.head: Form = record_form(ORDER, ORDER_FIELDS, data=data, initial=initial)
+    def __init__(self, data: QueryDict | None, initial: dict, viewer: Viewer):
+        self.head: Form = record_form(ORDER, ORDER_FIELDS, viewer, data=data, initial=initial)
         self.data = data
 
     @property

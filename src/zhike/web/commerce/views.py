@@ -16,7 +16,7 @@ from zhike.kernel import clock
 from zhike.records.queries import firm, get
 from zhike.web.commerce.forms import OrderForm, returned_lines
 from zhike.web.fragments import go
-from zhike.web.records.shown import shown_fields
+from zhike.web.records.shown import Names, shown_fields
 from zhike.web.request import Request
 from zhike.web.values import moment_or_none
 
@@ -30,7 +30,9 @@ def order(request: Request, pk: UUID) -> HttpResponse:
         "lines": queries.lines(found),
         "payments": queries.payments(found),
         "left": found.total - found.paid,
-        "facts": shown_fields(ORDER, found, ("number", "placed_at", "remark")),
+        "facts": shown_fields(
+            ORDER, found, ("number", "placed_at", "remark"), Names(request.viewer)
+        ),
     }
     return render(request, "commerce/order.html", context)
 
@@ -46,7 +48,7 @@ def new_order(request: Request) -> HttpResponse:
         "number": f"{now.astimezone(clock.firm_zone()):%Y%m%d-%H%M%S}",
         **request.GET.dict(),
     }
-    form = OrderForm(data, initial)
+    form = OrderForm(data, initial, request.viewer)
     if form.saves(lambda values, lines, total: actions.place_order(
         values, lines=lines, total=total, viewer=request.viewer,
     )):  # fmt: skip
@@ -89,5 +91,7 @@ def return_goods(request: Request, pk: UUID) -> HttpResponse:
 @require_GET
 def product(request: Request, pk: UUID) -> HttpResponse:
     found = get(PRODUCT, request.viewer, pk)
-    facts = shown_fields(PRODUCT, found, ("code", "name", "category", "price"))
+    facts = shown_fields(
+        PRODUCT, found, ("code", "name", "category", "price"), Names(request.viewer)
+    )
     return render(request, "commerce/product.html", {"product": found, "facts": facts})

@@ -53,7 +53,7 @@ class CustomerPage:
         self.request = request
         self.viewer = request.viewer
         self.party = party
-        self.names = Names()
+        self.names = Names(request.viewer)
         self.within = request.GET.get("in", "")
         self.list = Reading(CUSTOMERS, self.viewer, Address.of_text(self.within))
 

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from zhike.access.queries import user_names
 from zhike.access.viewer import Viewer
+from zhike.customers.queries import timeline
 from zhike.events.catalogue import event_type, event_words
-from zhike.events.queries import events_by_id, timeline
+from zhike.events.queries import events_by_id
 from zhike.filters.schema import Words
 from zhike.records.types import RecordType, record_types
 from zhike.web.records.shown import Names, show
@@ -66,7 +67,7 @@ class Timeline:
         self.party = party
         self.group = group if group in GROUPS else ""
         self.cursor = cursor
-        self.names = Names()
+        self.names = Names(viewer)
 
     @property
     def groups(self) -> list[tuple[str, Words, bool]]:
@@ -74,7 +75,9 @@ class Timeline:
 
     @cached_property
     def page(self):
-        return timeline(self.party.pk, group=self.group or None, cursor=self.cursor or None)
+        return timeline(
+            self.viewer, self.party, group=self.group or None, cursor=self.cursor or None
+        )
 
     @cached_property
     def users(self) -> Mapping[str, str]:

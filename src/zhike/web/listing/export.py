@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from zhike.filters.schema import Kind
 from zhike.kernel.money import to_major
+from zhike.records.exports import tell_export
 from zhike.records.imports.actions import defuse
 from zhike.records.queries import every, linked_names, values_of
 from zhike.web.listing.reading import Reading, choices_by_fact
@@ -27,6 +28,7 @@ def csv_lines(reading: Reading) -> Iterator[str]:
     writer = csv.writer(_Line())
     choices = choices_by_fact(schema, names)
     yield "\ufeff" + writer.writerow([str(schema.facts[name].label) for name in names])
+    count = 0
     for records in _chunks(reading):
         ids = [record.pk for record in records]
         values = values_of(kind, reading.viewer, ids, names)
@@ -41,6 +43,8 @@ def csv_lines(reading: Reading) -> Iterator[str]:
                     for n in names
                 ]
             )
+        count += len(ids)
+    tell_export(kind, reading.viewer, count=count, format="csv")
 
 
 def _chunks(reading: Reading):
@@ -60,7 +64,7 @@ def _linked(reading: Reading, names, values) -> dict:
         field = reading.kind.field_by_name.get(name)
         if field is not None and field.links_to:
             ids = [row[name] for row in values.values() if row[name] is not None]
-            titles = linked_names(field.links_to, ids)
+            titles = linked_names(reading.viewer, field.links_to, ids)
             found[name] = {str(pk): title for pk, title in titles.items()}
     return found
 
@@ -69,7 +73,7 @@ def _plain(value: Any, kind: Kind, reading: Reading, words) -> str:
     if value is None:
         return ""
     if words is not None:
-        return str(words.get(str(value), value))
+        return str(words.get(str(value), "" if kind is Kind.LINK else value))
     match kind:
         case Kind.MONEY:
             return str(to_major(int(value), reading.currency))

@@ -116,6 +116,10 @@ class Reading:
         """The checked conditions: those of the URL, else those of the view."""
         return check(self.asked, self.kind.schema, currency=self.currency)
 
+    def check(self) -> None:
+        """Raises Invalid for conditions that can't be asked."""
+        _ = self.where
+
     @cached_property
     def asked(self) -> Node:
         """The same conditions as they were written, for a changed address to be built from."""
@@ -226,7 +230,7 @@ class Reading:
         if fact.kind is not Kind.LINK or field is None or not field.links_to or not test.value:
             return {}
         values = test.value if isinstance(test.value, tuple) else (test.value,)
-        return linked_names(field.links_to, values)
+        return linked_names(self.viewer, field.links_to, values)
 
     def _without(self, parts: tuple[Node, ...], position: int) -> str:
         rest = parts[:position] + parts[position + 1 :]
@@ -286,7 +290,7 @@ class Reading:
             field = self.kind.field_by_name.get(name)
             if field is not None and field.links_to:
                 ids = [row[name] for row in values.values() if row[name] is not None]
-                linked[name] = linked_names(field.links_to, ids)
+                linked[name] = linked_names(self.viewer, field.links_to, ids)
         return Around(self.currency, linked, choices, self.listing.tones, self.listing.low)
 
     @property

@@ -112,7 +112,9 @@ def bulk_field(request: Request, name: str) -> HttpResponse:
     field = kind.field_by_name.get(request.GET.get("field", ""))
     if field is None:
         return HttpResponse()
-    return render(request, "listing/bulk_field.html", {"input": input_for(field)})
+    return render(
+        request, "listing/bulk_field.html", {"input": input_for(field, viewer=request.viewer)}
+    )
 
 
 @require_POST
@@ -148,6 +150,7 @@ def choose_columns(request: Request, name: str) -> HttpResponse:
 def export(request: Request, name: str) -> HttpResponseBase:
     require(request.viewer, "export")
     listing = read(request, name)
+    listing.check()  # what can't be asked is refused here, not in the middle of the file
     response = StreamingHttpResponse(csv_lines(listing), content_type="text/csv; charset=utf-8")
     file_name = f"{listing.kind.name}-{clock.today():%Y-%m-%d}.csv"
     response["Content-Disposition"] = f'attachment; filename="{file_name}"'

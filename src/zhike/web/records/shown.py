@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
+from zhike.access.viewer import Viewer
 from zhike.filters.schema import Words
 from zhike.records.fields import Field, FieldKind
 from zhike.records.queries import linked_names
@@ -28,7 +29,8 @@ class ShownField:
 class Names:
     """The names behind ids, fetched once for as many fields as are shown."""
 
-    def __init__(self) -> None:
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
         self._choices: dict[str, Mapping[str, Words]] = {}
 
     def choice(self, declared: Field, value: object) -> Any:
@@ -38,17 +40,14 @@ class Names:
 
 
 def shown_fields(
-    kind: RecordType, record: Model, names: Sequence[str], scope: Names | None = None
+    kind: RecordType, record: Model, names: Sequence[str], scope: Names
 ) -> list[ShownField]:
-    scope = scope or Names()
     return [shown_field(kind, record, name, scope) for name in names]
 
 
-def shown_field(
-    kind: RecordType, record: Model, name: str, scope: Names | None = None
-) -> ShownField:
+def shown_field(kind: RecordType, record: Model, name: str, scope: Names) -> ShownField:
     declared = kind.field_by_name[name]
-    value = show(declared, getattr(record, declared.attribute), scope or Names())
+    value = show(declared, getattr(record, declared.attribute), scope)
     address = reverse("record_field", args=[kind.name, record.pk, name])
     return ShownField(name, declared.label, value, address)
 
@@ -61,7 +60,7 @@ def show(declared: Field, value: Any, scope: Names) -> object:
         case FieldKind.CHOICE | FieldKind.USER | FieldKind.TEAM:
             return scope.choice(declared, value)
         case FieldKind.LINK:
-            return _linked(declared, value)
+            return _linked(declared, value, scope)
         case FieldKind.TAGS:
             return format_html_join(" ", '<span class="badge">{}</span>', ((tag,) for tag in value))
         case FieldKind.PHONES:
@@ -82,9 +81,11 @@ def show(declared: Field, value: Any, scope: Names) -> object:
     return str(value)
 
 
-def _linked(declared: Field, value: Any) -> object:
+def _linked(declared: Field, value: Any, scope: Names) -> object:
     key = value if isinstance(value, UUID) else UUID(str(value))
-    title = linked_names(str(declared.links_to), [key]).get(key, "")
+    title = linked_names(scope.viewer, str(declared.links_to), [key]).get(key)
+    if title is None:
+        return _("not yours to see")
     try:
         return format_html('<a href="{}">{}</a>', reverse(declared.links_to, args=[key]), title)
     except NoReverseMatch:

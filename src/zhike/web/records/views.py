@@ -15,7 +15,7 @@ from zhike.records.queries import get
 from zhike.web.forms import record_form
 from zhike.web.fragments import go, is_fragment, tell, toast
 from zhike.web.listing import listing_of
-from zhike.web.records.shown import shown_field
+from zhike.web.records.shown import Names, shown_field
 from zhike.web.request import Request
 
 
@@ -26,7 +26,7 @@ def new(request: Request, name: str) -> HttpResponse:
     listing = listing_of(name)
     initial = {"kind": "company", "owner": request.viewer.user_id, **request.GET.dict()}
     data = request.POST if request.method == "POST" else None
-    form = record_form(listing.kind, listing.form, data=data, initial=initial)
+    form = record_form(listing.kind, listing.form, request.viewer, data=data, initial=initial)
     if form.saves(lambda values: listing.created_by(values, viewer=request.viewer)):
         address = reverse(listing.record_page, args=[form.saved.pk])
         return go(request, address, _("Saved."), batch=form.saved.batch_id)
@@ -43,7 +43,7 @@ def field(request: Request, name: str, pk: UUID, field: str) -> HttpResponse:
     if declared is None or not declared.is_editable:
         raise NotFound("not_found", _("There is no such field."))
     data = request.POST if request.method == "POST" else None
-    form = record_form(listing.kind, [field], data=data, record=record)
+    form = record_form(listing.kind, [field], request.viewer, data=data, record=record)
     if form.saves(lambda values: listing.changed_by(pk, values, viewer=request.viewer)):
         return _saved_field(request, listing.kind, record, form.saved, field)
     if data is None and "edit" not in request.GET:
@@ -51,7 +51,7 @@ def field(request: Request, name: str, pk: UUID, field: str) -> HttpResponse:
     context = {
         "input": form[field],
         "form": form,
-        "shown": shown_field(listing.kind, record, field),
+        "shown": shown_field(listing.kind, record, field, Names(request.viewer)),
     }
     return render(request, "records/field_form.html", context, status=form.status)
 
@@ -65,7 +65,8 @@ def _saved_field(request: Request, kind, before, record, field: str) -> HttpResp
 
 
 def _shown(request: Request, kind, record, field: str) -> HttpResponse:
-    return render(request, "records/field.html", {"field": shown_field(kind, record, field)})
+    shown = shown_field(kind, record, field, Names(request.viewer))
+    return render(request, "records/field.html", {"field": shown})
 
 
 @require_POST
