@@ -1,0 +1,349 @@
+"""Every door of the house: which rights it asks for, what it opens on, how one knocks properly.
+
+A page or route without a line here fails tests/architecture/test_closed_doors.py. To add one, name
+the rights that its action or query requires (`access/policies.py`), what the id in its address
+stands for, and a body that is accepted.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from zhike.api.urls import api
+
+Body = Callable[[SimpleNamespace], Mapping]
+METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
+
+
+@dataclass(frozen=True)
+class Door:
+    """`of` names the id in the address: of a territory (customer, order …) or common to all.
+    `asks` are further query strings, `names` what <name> in the address is tried with."""
+
+    rights: tuple[str, ...] = ()
+    of: str = ""
+    body: Body = lambda ids: {}
+    asks: Body | None = None
+    names: tuple[str, ...] = ("customer",)
+    is_hidden: bool = False  # who lacks the right is told that there is nothing
+    rights_elsewhere: tuple[str, ...] = ()  # what is asked where it isn't one's own
+
+
+def door(*rights: str, **options) -> Door:
+    return Door(rights, **options)
+
+
+def upload(name: str = "a.csv", text: str = "姓名\n甲\n") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, text.encode())
+
+
+def _filter(fact: str, value: object) -> str:
+    return f'{{"fact":"{fact}","op":"eq","value":"{value}"}}'
+
+
+def _customer_lists(ids) -> list[Mapping]:
+    """Lists asked about a customer whom one may not see."""
+    low = ids.name.lower()
+    return [
+        {"q": f"{low}na"}, {"q": f"{low}co"}, {"columns": "company,owner,phones,remark"},
+        {"filter": _filter("company", ids.customer)}, {"sort": "company"},
+    ]  # fmt: skip
+
+
+def _order_lists(ids) -> list[Mapping]:
+    return [
+        {"filter": _filter("customer", ids.customer)},
+        {"filter": _filter("customer.name", ids.name)},
+        {"columns": "customer,remark"},
+    ]
+
+
+ORDER_LINES = [{"quantity": 1, "unit_price": 5}]
+CUSTOMER_BODY = {"name": "New"}
+USER = {"email": "n@firm.example", "name": "N", "role": "staff", "sight": "own",
+        "password": "green-tea-2026"}  # fmt: skip
+SEGMENT = {"name": "S", "filter": {"all": []}}
+LISTS = ("customer", "order", "product")
+
+PAGES: dict[tuple[str, str], Door] = {
+    ("GET", ""): door(),
+    ("POST", ""): door(),
+    ("GET", "sign-in"): door(),
+    ("POST", "sign-in"): door(),
+    ("POST", "sign-in/language"): door(body=lambda ids: {"language": "en"}),
+    ("POST", "sign-out"): door(),
+    ("GET", "healthz"): door(),
+    ("GET", "palette"): door("view", asks=lambda ids: [
+        {"q": f"{ids.name.lower()}na"}, {"q": f"7{ids.name.lower()}"}]),
+    # Lists
+    ("GET", "lists/<slug:name>/condition"): door("view", names=LISTS, asks=lambda ids: [
+        {"fact": "customer", "value": ids.customer}, {"fact": "company", "value": ids.customer}]),
+    ("GET", "lists/<slug:name>/condition/add"): door("view", body=lambda ids: {
+        "fact": "city", "op": "eq", "value": "x"}),
+    ("GET", "lists/<slug:name>/columns"): door("view", names=LISTS),
+    ("POST", "lists/<slug:name>/bulk"): door("bulk", body=lambda ids: {
+        "list": "", "ids": [str(ids.customer)], "field": "city", "city": "x"}),
+    ("GET", "lists/<slug:name>/bulk/field"): door("view", asks=lambda ids: [{"field": "city"}]),
+    ("POST", "lists/<slug:name>/views"): door("keep", body=lambda ids: {"list": "", "name": "n"}),
+    ("POST", "lists/<slug:name>/views/<uuid:view_id>/remove"): door("keep", of="view"),
+    ("GET", "lists/<slug:name>/export"): door("export", names=LISTS, asks=_customer_lists),
+    ("GET", "lists/<slug:name>/pick"): door("view", names=LISTS, asks=lambda ids: [
+        {"q": f"{ids.name.lower()}na"}, {"q": f"7{ids.name.lower()}"}]),
+    # One record of any type
+    ("GET", "records/<slug:name>/<uuid:pk>/fields/<slug:field>"): door(
+        "view", of="customer", asks=lambda ids: [{"edit": "1"}]),
+    ("POST", "records/<slug:name>/<uuid:pk>/fields/<slug:field>"): door(
+        "change", of="customer", body=lambda ids: {"name": "Renamed"}),
+    ("POST", "records/<slug:name>/<uuid:pk>/archive"): door("archive", of="customer"),
+    ("POST", "records/<slug:name>/<uuid:pk>/restore"): door("archive", of="customer"),
+    # Customers
+    ("GET", "customers/"): door("view", asks=_customer_lists),
+    ("GET", "customers/new"): door("create", asks=lambda ids: [{"company": ids.customer}]),
+    ("POST", "customers/new"): door("create", body=lambda ids: {"name": "N", "kind": "person"}),
+    ("GET", "customers/<uuid:pk>"): door("view", of="customer", asks=lambda ids: [
+        {"in": "q=name"}, {"group": "file"}]),
+    ("POST", "customers/<uuid:pk>/write"): door("note", of="customer", body=lambda ids: {
+        "kind": "note", "text": "x"}),
+    ("POST", "customers/<uuid:pk>/relations"): door("change", of="customer", body=lambda ids: {
+        "kind": "competitor", "other": ids.neighbour}),
+    ("POST", "customers/<uuid:pk>/relations/<uuid:relation_id>/remove"): door(
+        "change", of="customer"),
+    ("POST", "customers/<uuid:pk>/files"): door("change", of="customer", body=lambda ids: {
+        "file": upload()}),
+    ("GET", "customers/<uuid:pk>/files/<uuid:attachment_id>"): door("view", of="customer"),
+    ("POST", "customers/<uuid:pk>/files/<uuid:attachment_id>/remove"): door(
+        "change", of="customer"),
+    # Orders and products
+    ("GET", "orders/"): door("view", asks=_order_lists),
+    ("GET", "orders/new"): door("create", asks=lambda ids: [{"customer": ids.customer}]),
+    ("POST", "orders/new"): door("create", of="customer", body=lambda ids: {
+        "customer": ids.customer, "number": "N", "placed_at": "2026-01-01T10:00",
+        "currency": "CNY", "total": "5"}),
+    ("GET", "orders/<uuid:pk>"): door("view", of="order"),
+    ("POST", "orders/<uuid:pk>/payments"): door("change", of="order", body=lambda ids: {
+        "amount": "1"}),
+    ("POST", "orders/<uuid:pk>/cancel"): door("change", of="order"),
+    ("POST", "orders/<uuid:pk>/returns"): door("create", of="order", body=lambda ids: {
+        "number": "R", f"quantity-{ids.line}": "1"}),
+    ("GET", "products/"): door("view"),
+    ("GET", "products/new"): door("create"),
+    ("POST", "products/new"): door("create", body=lambda ids: {"code": "N", "name": "N"}),
+    ("GET", "products/<uuid:pk>"): door("view", of="product"),
+    ("POST", "tasks/<uuid:pk>/done"): door("work", of="task"),
+    # Today
+    ("GET", "today/"): door("view"),
+    ("GET", "today/<uuid:pk>/work"): door("view", of="customer"),
+    ("POST", "today/<uuid:pk>/work"): door("note", "work", of="customer", body=lambda ids: {
+        "channel": "call", "text": "x"}),
+    ("GET", "today/<uuid:pk>/snooze"): door("view", of="customer"),
+    ("POST", "today/<uuid:pk>/snooze"): door("work", of="customer", body=lambda ids: {
+        "until": ids.tomorrow}),
+    ("GET", "today/<uuid:pk>/hand-over"): door("view", of="customer"),
+    ("POST", "today/<uuid:pk>/hand-over"): door("work", of="customer", body=lambda ids: {
+        "assignee": ids.user}),
+    ("POST", "today/<uuid:pk>/dismiss"): door("work", of="customer"),
+    ("POST", "today/<uuid:pk>/reopen"): door("work", of="customer"),
+    # Segments and value
+    ("GET", "segments/"): door("view", asks=lambda ids: [
+        {"with": [ids.segment, ids.other_segment]}]),
+    ("GET", "segments/new"): door("segment"),
+    ("POST", "segments/new"): door("segment", body=lambda ids: {
+        "name": "S", "filter": '{"all":[]}'}),
+    ("POST", "segments/preview"): door("view", body=lambda ids: {"filter": '{"all":[]}'}),
+    ("GET", "segments/<uuid:pk>"): door("view", of="segment"),
+    ("GET", "segments/<uuid:pk>/edit"): door("segment", of="segment"),
+    ("POST", "segments/<uuid:pk>/edit"): door("segment", of="segment", body=lambda ids: {
+        "name": "S", "filter": '{"all":[]}'}),
+    ("POST", "segments/<uuid:pk>/archive"): door("segment", of="segment"),
+    ("GET", "value/"): door("view"),
+    ("GET", "value/models"): door("view"),
+    ("POST", "value/models/compute"): door("score"),
+    # Imports
+    ("GET", "imports/"): door("import"),
+    ("POST", "imports/"): door("import", body=lambda ids: {"type": "customer", "file": upload()}),
+    ("GET", "imports/<uuid:pk>"): door("import", of="waiting"),
+    ("POST", "imports/<uuid:pk>/start"): door("import", of="waiting", body=lambda ids: {
+        "column-0": "name", "do": "try"}),
+    ("POST", "imports/<uuid:pk>/apply"): door("import", of="waiting"),
+    ("GET", "imports/<uuid:pk>/refused"): door("import", of="done"),
+    # Work and its undo
+    ("GET", "history"): door("view"),
+    ("POST", "batches/<uuid:batch_id>/undo"): door(
+        "undo_own", of="customer", is_hidden=True, rights_elsewhere=("undo",)),
+    # Settings
+    ("GET", "settings/"): door(),
+    ("POST", "settings/preferences"): door(body=lambda ids: {"theme": "dark"}),
+    ("GET", "settings/password"): door(),
+    ("POST", "settings/password"): door(body=lambda ids: {
+        "current": "green-tea-2026", "password": "black-tea-2026"}),
+    ("GET", "settings/firm"): door("administer"),
+    ("POST", "settings/firm"): door("administer", body=lambda ids: {
+        "name": "F", "currency": "CNY"}),
+    ("GET", "settings/users"): door("administer"),
+    ("GET", "settings/users/new"): door("administer"),
+    ("POST", "settings/users/new"): door("administer", body=lambda ids: USER),
+    ("GET", "settings/users/<uuid:pk>"): door("administer", of="user"),
+    ("POST", "settings/users/<uuid:pk>"): door("administer", of="user", body=lambda ids: {
+        **USER, "is_active": "1"}),
+    ("POST", "settings/teams"): door("administer", body=lambda ids: {"name": "T"}),
+    ("GET", "settings/tokens"): door(),
+    ("POST", "settings/tokens"): door("keep", body=lambda ids: {"name": "t", "scopes": ["write"]}),
+    ("POST", "settings/tokens/<uuid:pk>/revoke"): door("keep", of="token"),
+}  # fmt: skip
+
+ROUTES: dict[tuple[str, str], Door] = {
+    # Customers
+    ("GET", "customers"): door("view", asks=lambda ids: [
+        {"q": f"{ids.name.lower()}na", "count": "exact"}, {"count": "exact"},
+        {"filter": _filter("company", ids.customer)}]),
+    ("POST", "customers"): door("create", body=lambda ids: CUSTOMER_BODY),
+    ("POST", "customers/bulk"): door("create", body=lambda ids: {"items": [CUSTOMER_BODY]}),
+    ("GET", "customers/{customer_id}"): door("view", of="customer", asks=lambda ids: [
+        {"include": "timeline,orders,tasks"}]),
+    ("PATCH", "customers/{customer_id}"): door("change", of="customer", body=lambda ids: {
+        "city": "x"}),
+    ("POST", "customers/{customer_id}/archive"): door("archive", of="customer"),
+    ("POST", "customers/{customer_id}/restore"): door("archive", of="customer"),
+    ("GET", "customers/{customer_id}/timeline"): door("view", of="customer"),
+    ("GET", "customers/{customer_id}/scores"): door("view", of="customer"),
+    ("POST", "customers/{customer_id}/notes"): door("note", of="customer", body=lambda ids: {
+        "text": "x"}),
+    ("POST", "customers/{customer_id}/contacts"): door("note", of="customer", body=lambda ids: {
+        "channel": "call"}),
+    ("POST", "customers/{customer_id}/tasks"): door("create", of="customer", body=lambda ids: {
+        "title": "x"}),
+    ("GET", "customers/{customer_id}/relations"): door("view", of="customer"),
+    ("POST", "customers/{customer_id}/relations"): door("change", of="customer", body=lambda ids: {
+        "kind": "competitor", "other": str(ids.neighbour)}),
+    ("DELETE", "customers/{customer_id}/relations/{relation_id}"): door("change", of="customer"),
+    ("GET", "customers/{customer_id}/attachments"): door("view", of="customer"),
+    ("POST", "customers/{customer_id}/attachments"): door(
+        "change", of="customer", body=lambda ids: {"file": upload()}),
+    ("GET", "customers/{customer_id}/attachments/{attachment_id}"): door("view", of="customer"),
+    ("DELETE", "customers/{customer_id}/attachments/{attachment_id}"): door(
+        "change", of="customer"),
+    ("GET", "tasks"): door("view", asks=lambda ids: [
+        {"filter": _filter("customer", ids.customer)}, {"count": "exact"}]),
+    ("PATCH", "tasks/{task_id}"): door("change", of="task", body=lambda ids: {"title": "x"}),
+    ("POST", "tasks/{task_id}/complete"): door("work", of="task"),
+    ("POST", "tasks/{task_id}/archive"): door("archive", of="task"),
+    # Products and orders
+    ("GET", "products"): door("view"),
+    ("POST", "products"): door("create", body=lambda ids: {"code": "N", "name": "N"}),
+    ("POST", "products/bulk"): door("create", body=lambda ids: {
+        "items": [{"code": "N", "name": "N"}]}),
+    ("GET", "products/{product_id}"): door("view", of="product"),
+    ("PATCH", "products/{product_id}"): door("change", of="product", body=lambda ids: {
+        "name": "x"}),
+    ("POST", "products/{product_id}/archive"): door("archive", of="product"),
+    ("POST", "products/{product_id}/restore"): door("archive", of="product"),
+    ("GET", "orders"): door("view", asks=_order_lists),
+    ("POST", "orders"): door("create", of="customer", body=lambda ids: {
+        "number": "N", "customer": str(ids.customer), "placed_at": "2026-01-01",
+        "lines": ORDER_LINES}),
+    ("POST", "orders/bulk"): door("create", body=lambda ids: {"items": [
+        {"number": f"7{ids.name}number", "remark": "x"}]}),
+    ("GET", "orders/{order_id}"): door("view", of="order"),
+    ("PATCH", "orders/{order_id}"): door("change", of="order", body=lambda ids: {"remark": "x"}),
+    ("POST", "orders/{order_id}/payments"): door("change", of="order", body=lambda ids: {
+        "amount": 1}),
+    ("POST", "orders/{order_id}/returns"): door("create", of="order", body=lambda ids: {
+        "number": "R", "lines": [
+            {"product": str(ids.product), "quantity": 1, "unit_price": 5}]}),
+    ("POST", "orders/{order_id}/cancel"): door("change", of="order"),
+    ("POST", "orders/{order_id}/archive"): door("archive", of="order"),
+    # Segments
+    ("GET", "segments"): door("view"),
+    ("POST", "segments"): door("segment", body=lambda ids: SEGMENT),
+    ("POST", "segments/preview"): door("view", body=lambda ids: {"filter": {"all": []}}),
+    ("POST", "segments/overlap"): door("view", body=lambda ids: {
+        "segments": [str(ids.segment), str(ids.other_segment)]}),
+    ("GET", "segments/{segment_id}"): door("view", of="segment"),
+    ("PATCH", "segments/{segment_id}"): door("segment", of="segment", body=lambda ids: {
+        "name": "S"}),
+    ("DELETE", "segments/{segment_id}"): door("segment", of="segment"),
+    ("GET", "segments/{segment_id}/members"): door("view", of="segment"),
+    ("GET", "segments/{segment_id}/sizes"): door("view", of="segment"),
+    # Today and scores
+    ("GET", "today"): door("view"),
+    ("POST", "today/{customer_id}/work"): door("note", "work", of="customer", body=lambda ids: {
+        "channel": "call"}),
+    ("POST", "today/{customer_id}/snooze"): door("work", of="customer", body=lambda ids: {
+        "until": str(ids.tomorrow)}),
+    ("POST", "today/{customer_id}/dismiss"): door("work", of="customer"),
+    ("POST", "today/{customer_id}/reopen"): door("work", of="customer"),
+    ("POST", "today/{customer_id}/hand-over"): door("work", of="customer", body=lambda ids: {
+        "assignee": str(ids.user)}),
+    ("GET", "scores/runs"): door("view"),
+    ("POST", "scores/runs"): door("score"),
+    # Imports and undo
+    ("POST", "imports"): door("import", body=lambda ids: {"type": "customer", "file": upload()}),
+    ("GET", "imports/{import_id}"): door("import", of="waiting"),
+    ("PATCH", "imports/{import_id}"): door("import", of="waiting", body=lambda ids: {
+        "mapping": ids.mapping}),
+    ("POST", "imports/{import_id}/start"): door("import", of="waiting", body=lambda ids: {
+        "dry_run": True}),
+    ("GET", "imports/{import_id}/errors"): door("import", of="done"),
+    ("GET", "batches"): door("view"),
+    ("POST", "batches/{batch_id}/undo"): door(
+        "undo_own", of="customer", is_hidden=True, rights_elsewhere=("undo",)),
+    # The firm
+    ("GET", "me"): door(),
+    ("GET", "users"): door("administer"),
+    ("POST", "users"): door("administer", body=lambda ids: USER),
+    ("PATCH", "users/{user_id}"): door("administer", of="user", body=lambda ids: {"name": "x"}),
+    ("GET", "teams"): door(),
+    ("POST", "teams"): door("administer", body=lambda ids: {"name": "T"}),
+    ("GET", "tokens"): door(),
+    ("POST", "tokens"): door("keep", body=lambda ids: {"name": "t", "scopes": ["write"]}),
+    ("DELETE", "tokens/{token_id}"): door("keep", of="token"),
+    ("GET", "views"): door("view"),
+    ("POST", "views"): door("keep", body=lambda ids: {"record_type": "customer", "name": "n"}),
+    ("DELETE", "views/{view_id}"): door("keep", of="view"),
+    ("GET", "schema/{name}"): door(),
+}  # fmt: skip
+
+
+TERRITORIAL = ("customer", "order", "task")
+_IDS = {
+    "customer_id": "customer", "order_id": "order", "task_id": "task", "relation_id": "relation",
+    "attachment_id": "attachment", "product_id": "product", "segment_id": "segment",
+    "view_id": "view", "batch_id": "batch", "token_id": "token", "user_id": "user",
+}  # fmt: skip
+
+
+def address_of(route: str, door: Door, ids: SimpleNamespace, name: str) -> str:
+    """A route with its parameters filled in."""
+    parts = []
+    for part in route.split("/"):
+        if part[:1] in "<{" and part:
+            parameter = part.strip("<>{}").rpartition(":")[2]
+            known = {"name": name, "field": "name"}
+            part = known.get(parameter) or str(getattr(ids, _IDS.get(parameter, door.of)))
+        parts.append(part)
+    return "/".join(parts)
+
+
+def page_addresses() -> list[str]:
+    return [route for route in _routes(get_resolver().url_patterns) if not route.startswith("api/")]
+
+
+def route_addresses() -> dict[str, set[str]]:
+    """Address → methods, as the API documents itself."""
+    paths = api.get_openapi_schema()["paths"]
+    return {
+        path.removeprefix("/api/v1/"): {method.upper() for method in operations}
+        for path, operations in paths.items()
+    }
+
+
+def _routes(patterns, prefix: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern):
+            yield route

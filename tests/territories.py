@@ -1,0 +1,186 @@
+"""A firm cut into territories, each with a customer of whom everything kept is a secret of its own.
+
+Ting works in the east. What she may see grows with her sight: her own customer, her team-mate's,
+that of the team below, and that of the west. Every text that is kept of a customer begins with the
+name of the territory, so that wherever one turns up, a test knows whose it is.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from zhike.access import actions as access
+from zhike.access.models import Role, Sight, Token, User
+from zhike.access.queries import viewer_of
+from zhike.access.viewer import SYSTEM, Viewer
+from zhike.commerce.actions import create_product, place_order
+from zhike.customers import actions as customers
+from zhike.customers.facts import CUSTOMER
+from zhike.insight.actions import run_scores
+from zhike.insight.models import Suggestion
+from zhike.kernel import clock
+from zhike.records.actions import save_view
+from zhike.records.imports.actions import import_now, map_import, prepare_import
+from zhike.segments.actions import create_segment
+
+TERRITORIES = ("Own", "Mate", "Below", "Far")
+# How many of the territories each sight takes in.
+REACH = {"own": 1, "team": 2, "below": 3, "all": 4}
+ROLES, SIGHTS = tuple(Role.values), tuple(Sight.values)
+FOR_BOSS_ONLY = ("Bossview", "Bossfile", "Bossrow")
+
+
+@dataclass
+class Firm:
+    """Ids by territory, and those that belong to nobody in particular."""
+
+    ting: User
+    secret: str  # of a token that may do whatever Ting may
+    territories: dict[str, SimpleNamespace]
+    common: SimpleNamespace
+    phones: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def become(self, role: str, sight: str) -> Viewer:
+        """Lets Ting be somebody else."""
+        User.objects.filter(pk=self.ting.pk).update(role=role, sight=sight)
+        self.ting.refresh_from_db()
+        return viewer_of(self.ting)
+
+    def allow(self, scopes: list[str]) -> Viewer:
+        """Lets her token do less."""
+        Token.objects.filter(digest=access.digest(self.secret)).update(scopes=scopes)
+        return viewer_of(self.ting, kind="token", source="api", scopes=scopes)
+
+    def secrets_of(self, territory: str) -> tuple[str, ...]:
+        """What no page may hold for whoever does not see the territory."""
+        words = (
+            *("name", "code", "remark", "street", "tag", "number", "memo", "task", "note", "talk"),
+            *("file", "content", "job"),
+        )
+        mail = f"{territory.lower()}mail"
+        return (*(territory + word for word in words), mail, *self.phones[territory])
+
+
+def build_firm(folder: Path, *, is_linked: bool) -> Firm:
+    """Everything through actions. With links, what one sees points at what one doesn't."""
+    company = access.create_team(SYSTEM, name="Company")
+    east = access.create_team(SYSTEM, name="East", parent_id=company.pk)
+    below = access.create_team(SYSTEM, name="Northeast", parent_id=east.pk)
+    west = access.create_team(SYSTEM, name="West", parent_id=company.pk)
+    boss = viewer_of(_user("Boss", "administrator", company))
+    ting = _user("Ting", "manager", east)
+    people = {
+        "Own": ting,
+        "Mate": _user("Wu", "manager", east),
+        "Below": _user("Bai", "manager", below),
+        "Far": _user("Fang", "manager", west),
+    }
+    product = create_product({"code": "T1", "name": "Tea"}, viewer=boss)
+    found = {
+        name: _territory(name, number, viewer_of(user), product)
+        for number, (name, user) in enumerate(people.items())
+    }
+    common = _common(boss, viewer_of(ting), product, folder)
+    common.user = people["Mate"].pk
+    run = run_scores(SYSTEM)
+    for number, one in enumerate(found.values()):
+        facts = {"gap": 9, "usual": 30, "orders": 1, "recent": 0, "previous": 0}
+        Suggestion.objects.create(
+            party_id=one.customer, run=run, reason="second", value=1_000_00 + number, facts=facts
+        )
+    own = found["Own"]
+    for name in ("Mate", "Below", "Far"):
+        if is_linked:
+            _link(own, found[name], boss)
+    if is_linked:
+        values = {"name": "Ownperson", "company": found["Far"].customer, "owner": ting.pk}
+        own.person = customers.create_customer(values, viewer=boss).pk
+    _token, secret = access.create_token(
+        SYSTEM, user_id=ting.pk, name="t", scopes=["read", "write", "admin"]
+    )
+    Token.objects.update(last_used_at=clock.now())
+    phones = {name: (_phone(n), _grouped(_phone(n))) for n, name in enumerate(TERRITORIES)}
+    return Firm(ting, secret, found, common, phones)
+
+
+def _user(name: str, role: str, team) -> User:
+    return access.create_user(
+        SYSTEM, email=f"{name.lower()}@firm.example", name=name, role=role, sight="all",
+        team_id=team.pk, password="green-tea-2026",
+    )  # fmt: skip
+
+
+def _phone(number: int) -> str:
+    return f"1391234567{number}"
+
+
+def _grouped(phone: str) -> str:
+    return f"{phone[:3]} {phone[3:7]} {phone[7:]}"
+
+
+def _territory(name: str, number: int, viewer: Viewer, product) -> SimpleNamespace:
+    values = {
+        "name": f"{name}name", "kind": "company", "code": f"{name}code", "phones": _phone(number),
+        "emails": f"{name}mail@firm.example", "remark": f"{name}remark",
+        "street": f"{name}street", "tags": [f"{name}tag"], "job_title": f"{name}job",
+    }  # fmt: skip
+    party = customers.create_customer(values, viewer=viewer)
+    order = place_order(
+        {"number": f"7{name}number", "customer": party.pk, "placed_at": clock.now(),
+         "remark": f"{name}memo"},
+        lines=[{"product": product.pk, "quantity": 3, "unit_price": 100 + number}],
+        viewer=viewer,
+    )  # fmt: skip
+    task = customers.create_task(party.pk, title=f"{name}task", due_on=clock.today(), viewer=viewer)
+    customers.add_note(party.pk, text=f"{name}note", viewer=viewer)
+    customers.log_contact(party.pk, channel="call", text=f"{name}talk", viewer=viewer)
+    upload = SimpleUploadedFile(f"{name}file.txt", f"{name}content".encode())
+    attachment = customers.add_attachment(party.pk, upload=upload, viewer=viewer)
+    neighbour = customers.create_customer({"name": f"{name}name 2"}, viewer=viewer)
+    relation = customers.add_relation(
+        party.pk, kind="partner", other_id=neighbour.pk, viewer=viewer
+    )
+    return SimpleNamespace(
+        customer=party.pk, order=order.pk, task=task.pk, attachment=attachment.pk,
+        relation=relation.pk, neighbour=neighbour.pk, batch=party.batch_id, name=name,
+        line=order.lines.get().pk,
+    )  # fmt: skip
+
+
+def _common(boss: Viewer, ting: Viewer, product, folder: Path) -> SimpleNamespace:
+    segment = create_segment(boss, name="Everybody", filter={"all": []})
+    other = create_segment(
+        boss, name="Companies", filter={"fact": "kind", "op": "eq", "value": "company"}
+    )
+    save_view(boss, CUSTOMER, name="Bossview", filter={"all": []})
+    view = save_view(ting, CUSTOMER, name="Tingview", filter={"all": []})
+    token, _secret = access.create_token(SYSTEM, user_id=ting.user_id, name="s", scopes=["read"])
+    bosses, _secret = access.create_token(SYSTEM, user_id=boss.user_id, name="b", scopes=["read"])
+    prepared = prepare_import(
+        boss, type="customer", path=_file(folder, "Boss"), name="Bossfile.csv"
+    )
+    waiting = prepare_import(ting, type="customer", path=_file(folder, "Wait"), name="wait.csv")
+    done = prepare_import(ting, type="customer", path=_file(folder, "Owni"), name="done.csv")
+    map_import(ting, done.pk, mapping=done.mapping)
+    import_now(ting, done.pk, is_dry_run=False)
+    return SimpleNamespace(
+        product=product.pk, segment=segment.pk, other_segment=other.pk, view=view.pk,
+        token=token.pk, bosses_token=bosses.pk, bosses_import=prepared.pk, waiting=waiting.pk,
+        mapping=waiting.mapping, done=done.pk, tomorrow=clock.today() + timedelta(days=1),
+
+    )  # fmt: skip
+
+
+def _file(folder: Path, word: str) -> Path:
+    """Two rows, of which the second can't be read."""
+    path = folder / f"{word}.csv"
+    path.write_text(f"姓名,生日\n{word}row,1990-01-01\n{word}row,never\n", encoding="utf-8")
+    return path
+
+
+def _link(one: SimpleNamespace, other: SimpleNamespace, boss: Viewer) -> None:
+    customers.add_relation(one.customer, kind="supplier", other_id=other.customer, viewer=boss)
+    customers.add_relation(other.customer, kind="parent", other_id=one.customer, viewer=boss)
