@@ -6,32 +6,24 @@ walked the day it is born; what each asks for stands in tests/doors.py. Rights c
 itself. The firm of tests/territories.py says whose every text is.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from http.cookies import SimpleCookie
-from json import dumps
 from types import SimpleNamespace
 
 import pytest
 import time_machine
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from doors import (
     METHODS,
     PAGES,
     ROUTES,
-    TERRITORIAL,
-    Door,
     address_of,
     page_addresses,
     route_addresses,
 )
-from territories import FOR_BOSS_ONLY, REACH, ROLES, SIGHTS, TERRITORIES, Firm, build_firm
+from territories import FOR_BOSS_ONLY, REACH, ROLES, SIGHTS, TERRITORIES, build_firm
+from visitor import Answer, Knock, Visitor, knocks
 
-from zhike.access.policies import SCOPES, can
-from zhike.access.viewer import Viewer
+from zhike.access.policies import SCOPES
 
 OPEN_TO_STRANGERS = {"sign-in", "sign-in/language", "healthz"}
 HOW_TO = "give it a line in tests/doors.py: the rights it asks for, and a body it accepts"
@@ -55,124 +47,10 @@ def empty_base() -> None:
     call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)
 
 
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    text: str
-    asked: str
-    is_anything_changed: bool
-
-
-class Visitor:
-    """Ting before one door after another. Whatever happens behind one is taken back."""
-
-    def __init__(self, firm: Firm):
-        self.firm = firm
-        client = Client()
-        client.post("/sign-in", {"email": firm.ting.email, "password": "green-tea-2026"})
-        self.session = client.cookies["zhike"].value
-        self.state: list[tuple] = []
-
-    def look_around(self) -> None:
-        """Remembers how everything is."""
-        self.state = state_of_tables()
-
-    def open_page(self, method: str, address: str, body: Mapping) -> Answer:
-        client = Client(raise_request_exception=False)
-        client.cookies = SimpleCookie({"zhike": self.session})
-        call = client.post if method == "POST" else client.get
-        return self._answer(lambda: call(f"/{address}", body), f"{address} {dict(body)}")
-
-    def call_route(self, method: str, address: str, body: Mapping) -> Answer:
-        client = Client(
-            raise_request_exception=False,
-            headers={"Authorization": f"Bearer {self.firm.secret}"},
-        )
-        address = f"/api/v1/{address}"
-        if method == "GET":
-            return self._answer(lambda: client.get(address, body), f"{address} {dict(body)}")
-        if any(isinstance(value, SimpleUploadedFile) for value in body.values()):
-            return self._answer(lambda: client.post(address, body), address)
-        data = dumps(dict(body))
-        return self._answer(
-            lambda: client.generic(method, address, data, content_type="application/json"),
-            address + data,
-        )
-
-    def _answer(self, knock, asked: str) -> Answer:
-        before = rows_written()
-        with transaction.atomic():
-            response = knock()
-            content = b"".join(response) if response.streaming else response.content
-            text = content.decode(errors="replace") + repr(dict(response.headers))
-            is_changed = rows_written() > before and state_of_tables() != self.state
-            transaction.set_rollback(True)
-        return Answer(response.status_code, text, asked, is_changed)
-
-
-def rows_written() -> int:
-    """How often the transaction has touched a row so far, also where it was rolled back: tells
-    cheaply when nothing can have changed. Sessions are the visitor's own."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) "
-            "FROM pg_stat_xact_user_tables WHERE relname <> 'django_session'"
-        )
-        return cursor.fetchone()[0]
-
-
-def state_of_tables() -> list[tuple]:
-    """A digest of every table's rows."""
-    tables = set(connection.introspection.table_names()) - {"django_session"}
-    parts = [
-        f"SELECT '{table}', md5(string_agg(t::text, ' ' ORDER BY t::text)) FROM {table} t"
-        for table in sorted(tables)
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts))
-        return sorted(cursor.fetchall())
-
-
 @pytest.fixture(scope="module")
 def visitor(firm) -> Visitor:
     firm.become("administrator", "all")
     return Visitor(firm)
-
-
-@dataclass(frozen=True)
-class Knock:
-    """One request: at which door, with whose ids, and what its answer ought to be."""
-
-    method: str
-    address: str
-    door: Door
-    body: Mapping
-    is_allowed: bool
-    is_in_sight: bool
-    is_question: bool = False  # it need not make sense everywhere
-
-
-def knocks(
-    doors: Mapping[tuple[str, str], Door], firm: Firm, viewer: Viewer, reach: int
-) -> Iterator[Knock]:
-    """Each door with ids of the widest territory in sight and of the nearest out of sight."""
-    seen, hidden = TERRITORIES[reach - 1], (*TERRITORIES, None)[reach]
-    for (method, route), door in doors.items():
-        is_territorial = door.of in TERRITORIAL
-        for territory in filter(None, (seen, hidden)):
-            ids = SimpleNamespace(**vars(firm.common), **vars(firm.territories[territory]))
-            is_in_sight = territory != hidden
-            rights = door.rights_elsewhere if territory != "Own" else ()
-            is_allowed = all(can(viewer, right) for right in rights or door.rights)
-            for name in door.names:
-                address = address_of(route, door, ids, name)
-                if is_territorial or is_in_sight:
-                    yield Knock(method, address, door, door.body(ids), is_allowed, is_in_sight)
-                if door.asks is not None and (is_in_sight or not is_territorial):
-                    for query in door.asks(ids):
-                        yield Knock(
-                            method, address, door, query, is_allowed, True, is_question=True
-                        )
 
 
 def wrong_with(knock: Knock, answer: Answer, secrets: tuple[str, ...]) -> str:
@@ -195,8 +73,9 @@ def wrong_with(knock: Knock, answer: Answer, secrets: tuple[str, ...]) -> str:
 @pytest.mark.parametrize("role", ROLES)
 def test_every_door_is_open_to_whom_it_should_and_to_nobody_else(firm, visitor, role, sight):
     viewer = firm.become(role, sight)
-    hidden = TERRITORIES[REACH[sight] :]
-    secrets = tuple(secret for name in hidden for secret in firm.secrets_of(name))
+    seen, out_of_sight = TERRITORIES[REACH[sight] - 1], TERRITORIES[REACH[sight] :]
+    hidden = next(iter(out_of_sight), None)
+    secrets = tuple(secret for name in out_of_sight for secret in firm.secrets_of(name))
     if (role, sight) != ("administrator", "all"):
         secrets += FOR_BOSS_ONLY[1:]
     secrets += FOR_BOSS_ONLY[:1]
@@ -204,7 +83,7 @@ def test_every_door_is_open_to_whom_it_should_and_to_nobody_else(firm, visitor, 
     visitor.look_around()
 
     for doors, knock_at in ((PAGES, visitor.open_page), (ROUTES, visitor.call_route)):
-        for knock in knocks(doors, firm, viewer, REACH[sight]):
+        for knock in knocks(doors, firm, viewer, seen=seen, hidden=hidden):
             answer = knock_at(knock.method, knock.address, knock.body)
             found += answer.text
             if complaint := wrong_with(knock, answer, secrets):
@@ -212,7 +91,6 @@ def test_every_door_is_open_to_whom_it_should_and_to_nobody_else(firm, visitor, 
 
     assert not wrong, "\n" + "\n".join(wrong)
     # What is in sight has been shown: nothing hidden was found, and not because rooms were empty.
-    seen = TERRITORIES[REACH[sight] - 1]
     missing = [secret for secret in firm.secrets_of(seen) if secret not in found]
     assert not missing, f"never shown: {missing}"
 
@@ -224,7 +102,7 @@ def test_a_token_opens_what_its_scopes_say(firm, visitor, scopes):
     visitor.look_around()
     wrong = []
 
-    for knock in knocks(ROUTES, firm, viewer, REACH["all"]):
+    for knock in knocks(ROUTES, firm, viewer, seen="Far"):
         answer = visitor.call_route(knock.method, knock.address, knock.body)
         if complaint := wrong_with(knock, answer, ()):
             wrong.append(f"{knock.method} {answer.asked} → {answer.status} {complaint}")
@@ -240,7 +118,7 @@ def test_a_token_that_reads_changes_nothing(firm, visitor):
 
     changing = [
         f"{knock.method} {knock.address}"
-        for knock in knocks(ROUTES, firm, viewer, REACH["all"])
+        for knock in knocks(ROUTES, firm, viewer, seen="Far")
         if visitor.call_route(knock.method, knock.address, knock.body).is_anything_changed
     ]
 

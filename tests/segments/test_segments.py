@@ -40,7 +40,7 @@ def test_members_come_and_go_within_one_dispatch(cast):
     assert (entered.party_id, left.party_id) == (cast.lin.pk, cast.yunqi.pk)
     segment.refresh_from_db()
     assert segment.size == 1
-    size = queries.sizes(segment)[-1]
+    size = queries.sizes(SYSTEM, segment)[-1]
     assert (size.size, size.entered, size.left) == (1, 1, 1)
 
 
@@ -132,7 +132,7 @@ def test_many_segments_at_once_equal_each_alone(cast):
         ("segment.left", outer.pk, cast.yunqi.pk),
     }
     towns[0].refresh_from_db()
-    size = queries.sizes(towns[0])[-1]
+    size = queries.sizes(SYSTEM, towns[0])[-1]
     assert (towns[0].size, size.entered, size.left) == (1, 1, 1)
 
 

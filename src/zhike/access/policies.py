@@ -39,12 +39,17 @@ def require(viewer: Viewer, right: str) -> None:
 
 def looks_after_all(viewer: Viewer) -> bool:
     """Whether nothing is hidden: files on their way in, for one, may name anybody."""
-    return can(viewer, "administer") and viewer.sight == "all"
+    return can(viewer, "administer") and sees_all(viewer)
+
+
+def sees_all(viewer: Viewer) -> bool:
+    """Whether figures about the whole base may be told; others hear of what they see only."""
+    return viewer.sight == "all"
 
 
 def sight(viewer: Viewer, *, owner: str = "owner", team: str = "team") -> Node:
     """The filter that limits rows with an owner and a team to what the viewer sees."""
-    if viewer.sight == "all":
+    if sees_all(viewer):
         return EVERYTHING
     own = Test(owner, "eq", viewer.user_id)
     if viewer.sight == "own" or not viewer.team_ids:

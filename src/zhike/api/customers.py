@@ -140,7 +140,7 @@ def read_scores(request: Request, customer_id: UUID):
     party = queries.customer(request.auth, customer_id)
     return [
         {"key": e.key, "label": e.label, "figure": e.figure, "detail": e.detail, "why": e.why}
-        for e in explain(standing_of(party))
+        for e in explain(request.auth, standing_of(party))
     ]
 
 

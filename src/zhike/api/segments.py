@@ -115,5 +115,5 @@ def sizes(request: Request, segment_id: UUID):
     segment = queries.segment(request.auth, segment_id)
     return [
         {"day": one.day, "size": one.size, "entered": one.entered, "left": one.left}
-        for one in queries.sizes(segment)
+        for one in queries.sizes(request.auth, segment)
     ]

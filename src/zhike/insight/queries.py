@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from zhike.access.policies import require
+from zhike.access.policies import require, sees_all
 from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER
 from zhike.events.queries import COLLECTION
@@ -54,14 +54,22 @@ class Proposal:
     last_contact: object
 
 
-def last_run() -> ScoreRun | None:
+def last_run(viewer: Viewer) -> ScoreRun | None:
     """The newest complete computation."""
-    return ScoreRun.objects.filter(state=ScoreRun.State.DONE).order_by("-requested_at").first()
+    done = ScoreRun.objects.filter(state=ScoreRun.State.DONE).order_by("-requested_at")
+    return next((_as_told(run, viewer) for run in done[:1]), None)
 
 
 def runs(viewer: Viewer, limit: int = 20) -> list[ScoreRun]:
     require(viewer, "view")
-    return list(ScoreRun.objects.order_by("-requested_at")[:limit])
+    return [_as_told(run, viewer) for run in ScoreRun.objects.order_by("-requested_at")[:limit]]
+
+
+def _as_told(run: ScoreRun, viewer: Viewer) -> ScoreRun:
+    """How many customers and orders were read is told to those who see all of them."""
+    if not sees_all(viewer) and run.customers:
+        run.customers = run.orders = None  # type: ignore[assignment]
+    return run
 
 
 def running() -> ScoreRun | None:
@@ -236,15 +244,16 @@ def standing_of(party: "Party") -> Standing | None:
     return standings([party.pk]).get(party.pk)
 
 
-def explain(standing: Standing | None) -> list[Explained]:
+def explain(viewer: Viewer, standing: Standing | None) -> list[Explained]:
     """Every score of one customer with its reason; empty before the first computation."""
     if standing is None:
         return []
     run = standing.run
-    as_of = _("Computed from %(orders)s orders up to %(day)s.") % {
-        "orders": f"{run.orders:,}",
-        "day": date_format(run.as_of, "DATE_FORMAT"),
-    }
+    day = date_format(run.as_of, "DATE_FORMAT")
+    as_of = _("Computed from orders up to %(day)s.") % {"day": day}
+    if sees_all(viewer):
+        words = {"orders": f"{run.orders:,}", "day": day}
+        as_of = _("Computed from %(orders)s orders up to %(day)s.") % words
     verdict = str(VERDICTS.get(run.report.get("verdict", ""), ""))
     if standing.orders == 0:
         return [_stage(standing, as_of)]

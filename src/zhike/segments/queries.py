@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from itertools import combinations
 from uuid import UUID
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
-from zhike.access.policies import require
+from zhike.access.policies import require, sees_all
 from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER
 from zhike.filters import All, InSegment, Node, check, parse
@@ -30,8 +31,9 @@ class Preview:
 
 
 def segments(viewer: Viewer) -> list[Segment]:
+    """All live segments, each as large as the viewer sees it."""
     require(viewer, "view")
-    found = list(Segment.objects.filter(archived_at=None))
+    found = _as_seen(viewer, list(Segment.objects.filter(archived_at=None)))
     order = {key: position for position, key in enumerate(SHIPPED)}
     return sorted(found, key=lambda s: (s.key not in order, order.get(s.key, 0), s.name))
 
@@ -44,6 +46,23 @@ def segment(viewer: Viewer, segment_id: UUID | str) -> Segment:
         found = None
     if found is None:
         raise NotFound("not_found", _("There is no such segment."))
+    return _as_seen(viewer, [found])[0]
+
+
+def _as_seen(viewer: Viewer, found: list[Segment]) -> list[Segment]:
+    """Segments with the number of members in sight for their size."""
+    if sees_all(viewer):
+        return found
+    within, parameters = records.only_seen(CUSTOMER, viewer)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT m.segment_id, count(*) FROM segments_membership m "
+            f"JOIN {CUSTOMER.table} r ON r.id = m.party_id WHERE {within} GROUP BY m.segment_id",
+            parameters,
+        )
+        sizes = dict(cursor.fetchall())
+    for one in found:
+        one.size = sizes.get(one.pk, 0)
     return found
 
 
@@ -78,8 +97,11 @@ def members(viewer: Viewer, segment: Segment, **page):
     return records.find(CUSTOMER, viewer, where=InSegment(str(segment.pk)), **page)
 
 
-def sizes(segment: Segment, days: int = 120) -> list[Size]:
-    """Size at the end of each day that has been noted, oldest first."""
+def sizes(viewer: Viewer, segment: Segment, days: int = 120) -> list[Size]:
+    """Size at the end of each day that has been noted, oldest first. Only for those who see all:
+    what it was within somebody's sight has not been noted."""
+    if not sees_all(viewer):
+        return []
     return list(segment.sizes.order_by("-day")[:days])[::-1]
 
 

@@ -162,7 +162,7 @@ class CustomerPage:
 
     @cached_property
     def explained(self):
-        return insight.explain(self.standing)
+        return insight.explain(self.viewer, self.standing)
 
     @cached_property
     def suggestion(self):

@@ -38,7 +38,7 @@ class ScoresPage:
 
     @cached_property
     def run(self):
-        return queries.last_run()
+        return queries.last_run(self.viewer)
 
     @cached_property
     def failed(self):

@@ -74,7 +74,7 @@ class SegmentPage:
 
     @cached_property
     def sizes(self):
-        return queries.sizes(self.segment)
+        return queries.sizes(self.viewer, self.segment)
 
     @property
     def growth(self) -> dict:

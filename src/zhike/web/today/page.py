@@ -51,7 +51,7 @@ class TodayPage:
 
     @cached_property
     def run(self):
-        return queries.last_run()
+        return queries.last_run(self.viewer)
 
     @cached_property
     def running(self):

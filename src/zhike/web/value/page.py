@@ -27,7 +27,7 @@ class ValuePage:
 
     @cached_property
     def run(self):
-        return queries.last_run()
+        return queries.last_run(self.viewer)
 
     @cached_property
     def overview(self):
