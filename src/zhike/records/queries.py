@@ -446,7 +446,7 @@ def batches(viewer: Viewer, *, limit: int = 50) -> list[Batch]:
     within, parameters = _in_reach(viewer)
     found = Batch.objects.raw(
         f"SELECT b.* FROM records_batch b WHERE b.kind <> %s AND ({within}) "
-        "ORDER BY b.created_at DESC LIMIT %s",
+        "ORDER BY b.created_at DESC, b.id DESC LIMIT %s",
         [Batch.Kind.UNDO, *parameters, limit],
     )
     return list(found)
@@ -495,7 +495,7 @@ def only_seen(kind: RecordType, viewer: Viewer) -> tuple[str, list]:
 def imports(viewer: Viewer, *, limit: int = 10) -> list[Import]:
     """The latest imports: everybody's for those who look after all, else one's own."""
     require(viewer, "import")
-    found = Import.objects.select_related("batch").order_by("-created_at")
+    found = Import.objects.select_related("batch").order_by("-created_at", "-pk")
     if not looks_after_all(viewer):
         found = found.filter(user_id=viewer.user_id)
     return list(found[:limit])
