@@ -101,7 +101,7 @@ def file_of_customer() -> Callable[[], object]:
         open_tasks(SYSTEM, party.pk)
         related_parties(SYSTEM, party)
         attachments(party)
-        explain(standing_of(party))
+        explain(SYSTEM, standing_of(party))
         suggestion_of(party)
 
     return read
