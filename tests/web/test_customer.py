@@ -183,3 +183,9 @@ def test_neighbours_are_those_of_the_list_it_was_opened_from(mei, cast):
     text = mei.get(page_of(cast.yunqi), {"in": "sort=-created_at"}).text
     assert f'href="{page_of(cast.lin)}?in=sort%3D-created_at" data-hotkey="["' in text
     assert 'data-hotkey="]"' not in text
+
+
+def test_the_place_in_the_list_stands_between_the_neighbours(mei, li, cast):
+    assert "</span>2 / 3</span>" in mei.get(page_of(cast.lin), {"in": "sort=-created_at"}).text
+    assert "</span>1 / 1</span>" in li.get(page_of(cast.yunqi)).text
+    assert "Place in the list" not in mei.get(page_of(cast.yunqi), {"in": "q=zzz"}).text

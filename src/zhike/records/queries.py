@@ -24,6 +24,7 @@ from zhike.records.types import RecordType, Row, record_type, record_types
 
 COUNT_CAP = 10_000
 LARGE_BASE = 50_000
+POSITION_CAP = 1_000
 SEARCH_CAP = 500
 LARGEST_PAGE = 200
 _TIME_FACTS = {
@@ -245,10 +246,31 @@ def neighbours(
         return None, None
     cursor = encode_cursor(order.name, value[0], record_id)
     after = _page(question, order, cursor, 1)
-    backwards = order.reversed()
-    cursor = encode_cursor(backwards.name, value[0], record_id)
-    before = _page(question, backwards, cursor, 1)
+    before = _before(question, order, [value[0], str(record_id)], 1, _IDS)
     return (before[0][0] if before else None), (after[0][0] if after else None)
+
+
+def position(
+    kind: RecordType,
+    viewer: Viewer,
+    record_id: UUID,
+    *,
+    where: Node = EVERYTHING,
+    search: str = "",
+    sort: str = "",
+) -> int | None:
+    """At which place of a list a record stands, from 1. None beyond POSITION_CAP, or when it is
+    not in the list: telling a place far down would mean counting all the way to it."""
+    question = _question(kind, viewer, where, search, False)
+    if question is None:
+        return None
+    order = _order(kind, sort or kind.default_sort, question.query)
+    value = _value_at(question, order, record_id)
+    if value is None:
+        return None
+    before = _before(question, order, [value[0], str(record_id)], POSITION_CAP, _COUNTED)
+    place = 1 + sum(rows for (rows,) in before)
+    return place if place <= POSITION_CAP else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +368,12 @@ class _Reading:
     fetch: Callable[[str, list], list[tuple]]
 
 
+def _count_rows(statement: str, parameters: list) -> list[tuple]:
+    return _fetch_rows(f"SELECT count(*) FROM ({statement}) counted", parameters)
+
+
 _IDS = _Reading(f"{RECORD}.id", _fetch_rows)
+_COUNTED = _Reading("1", _count_rows)
 
 
 def _page(
@@ -364,6 +391,19 @@ def _page(
     if len(rows) < limit and order.is_nullable:
         after_id = after if after is not None and after[0] is None else None
         rows += _run(question, order, after_id, limit - len(rows), reading, has_value=False)
+    return rows
+
+
+def _before(
+    question: _Question, order: _Order, place: list, limit: int, reading: _Reading
+) -> list[tuple]:
+    """The rows that stand ahead of a place, nearest first. Ahead of those without a value stand
+    all that have one."""
+    backwards = order.reversed()
+    has_value = place[0] is not None
+    rows = _run(question, backwards, place, limit, reading, has_value=has_value)
+    if not has_value and len(rows) < limit:
+        rows += _run(question, backwards, None, limit - len(rows), reading, has_value=True)
     return rows
 
 

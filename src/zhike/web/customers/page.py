@@ -17,10 +17,11 @@ from zhike.filters import Test
 from zhike.filters.schema import Words
 from zhike.insight import queries as insight
 from zhike.insight.words import STAGES, TIERS
-from zhike.records.queries import neighbours
+from zhike.records.queries import neighbours, position
 from zhike.web.commerce.listing import ORDERS
 from zhike.web.customers.listing import CUSTOMERS, STAGE_TONES, TIER_TONES
 from zhike.web.customers.timeline import Timeline
+from zhike.web.formats import number
 from zhike.web.forms import Input
 from zhike.web.listing.address import Address
 from zhike.web.listing.reading import Reading
@@ -124,6 +125,15 @@ class CustomerPage:
             search=self.list.address.search, sort=self.list.sort,
         )  # fmt: skip
         return self._address(before), self._address(after)
+
+    @cached_property
+    def place(self) -> str:
+        """Where it stands in that list, as in 3 / 41; empty for one far down."""
+        place = position(
+            CUSTOMER, self.viewer, self.party.pk, where=self.list.where,
+            search=self.list.address.search, sort=self.list.sort,
+        )  # fmt: skip
+        return f"{number(place)} / {self.list.count_words}" if place else ""
 
     def _address(self, pk) -> str:
         if pk is None:
