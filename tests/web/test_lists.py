@@ -4,8 +4,10 @@ import pytest
 from django.utils.html import escape
 
 from zhike.access.viewer import SYSTEM
+from zhike.commerce.actions import place_order
 from zhike.customers.actions import create_customer
 from zhike.customers.facts import CUSTOMER
+from zhike.kernel import clock
 from zhike.records.queries import batches, find, saved_views
 
 IN_HANGZHOU = json.dumps({"all": [{"fact": "city", "op": "eq", "value": "杭州"}]})
@@ -31,6 +33,28 @@ def test_a_list_costs_the_same_however_many_rows(mei, cast, crowd, django_assert
         assert mei.get("/customers/").text.count("data-row") == 50
     with django_assert_num_queries(8):
         assert mei.get("/customers/", {"q": "云栖"}).text.count("data-row") == 1
+
+
+def test_a_year_of_orders_is_a_picture_with_words_for_one_query_more(
+    mei, cast, crowd, django_assert_num_queries
+):
+    order = {"customer": cast.yunqi.pk, "number": "A1", "placed_at": clock.now()}
+    place_order(order, lines=[{"quantity": 1, "unit_price": 300}], viewer=cast.mei)
+    with django_assert_num_queries(9):
+        text = mei.get("/customers/", {"columns": "owner,orders.year", "q": "云栖"}).text
+    assert text.count("<rect ") == 12
+    assert text.count('class="none"') == 11
+    assert f"<title>¥300 in 12 months, most in {clock.today():%B %Y}</title>" in text
+    with django_assert_num_queries(9):
+        assert (
+            "<svg" not in mei.get("/customers/", {"columns": "owner,orders.year", "q": "Shop"}).text
+        )
+
+
+def test_a_picture_is_no_column_of_a_file(mei, cast):
+    answer = mei.get("/lists/customer/export", {"columns": "orders.year,city"})
+    heading = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()[0]
+    assert heading.startswith("Name,City,Kind,")
 
 
 def test_the_next_page_is_rows_alone_and_begins_after_the_last(mei, crowd):

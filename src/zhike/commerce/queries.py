@@ -1,12 +1,17 @@
 """Questions about products and orders."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
+
+from django.db.models import Sum
+from django.db.models.functions import TruncMonth
 
 from zhike.access.viewer import Viewer
 from zhike.commerce.facts import ORDER
 from zhike.commerce.models import Line, Order, Payment, Product
 from zhike.filters import Test
+from zhike.kernel import clock
 from zhike.kernel.paging import Page
 from zhike.records.queries import find, get
 
@@ -26,6 +31,35 @@ def payments(order: Order) -> list[Payment]:
 def orders_of(viewer: Viewer, party_id: UUID, *, limit: int = 20, cursor=None) -> Page[Order]:
     where = Test("customer", "eq", party_id)
     return find(ORDER, viewer, where=where, sort="-placed_at", limit=limit, cursor=cursor)
+
+
+def sales_by_month(ids: Sequence[UUID]) -> dict[UUID, dict[date, int]]:
+    """Net sales in each of the last twelve months, oldest first, of customers whom the viewer has
+    been shown already. Who bought nothing in them is left out."""
+    months = _last_months(12)
+    found: dict[UUID, dict[date, int]] = {}
+    rows = (
+        Order.objects.filter(
+            party_id__in=ids,
+            placed_at__gte=clock.start_of_day(months[0]),
+            archived_at=None,
+            is_cancelled=False,
+        )
+        .values_list("party_id", TruncMonth("placed_at", tzinfo=clock.firm_zone()))
+        .annotate(Sum("value"))
+    )
+    for party_id, month, value in rows:
+        amounts = found.setdefault(party_id, dict.fromkeys(months, 0))
+        if month.date() in amounts:  # not one that is still to come
+            amounts[month.date()] = value
+    return found
+
+
+def _last_months(count: int) -> list[date]:
+    """The first days of this month and those before it, oldest first."""
+    today = clock.today()
+    last = today.year * 12 + today.month - 1
+    return [date(n // 12, n % 12 + 1, 1) for n in range(last - count + 1, last + 1)]
 
 
 def products_by_code(codes: Sequence[str]) -> dict[str, UUID]:

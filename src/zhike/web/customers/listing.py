@@ -2,10 +2,12 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from zhike.commerce.queries import sales_by_month
 from zhike.customers.actions import change_customer, create_customer
 from zhike.customers.facts import CUSTOMER
 from zhike.filters import Test
-from zhike.web.listing import Listing, Tab, declare
+from zhike.web.listing import Drawing, Listing, Tab, declare
+from zhike.web.listing.sparkline import sparkline
 
 STAGE_TONES = {
     "prospect": "", "exploration": "", "build_up": "good", "stability": "good",
@@ -35,6 +37,7 @@ CUSTOMERS = declare(
             Tab("slipping", _("Slipping away"), lambda v: Test("stage", "eq", "decline"), "-value"),
             Tab("unowned", _("Without an owner"), lambda v: Test("owner", "is_empty")),
         ),
+        drawings=(Drawing("orders.year", _("Orders, last 12 months"), sales_by_month, sparkline),),
         bulk=("owner", "team", "tags", "industry", "source", "city"),
         form=(
             "name", "kind", "phones", "emails", "company", "job_title", "city", "street",

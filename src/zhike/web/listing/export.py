@@ -24,7 +24,8 @@ class _Line:
 def csv_lines(reading: Reading) -> Iterator[str]:
     """The rows of a list, all of them, in the columns of the page and the fields of the type."""
     kind, schema = reading.kind, reading.kind.schema
-    names = tuple(dict.fromkeys((kind.title, *reading.column_names, *_fields(reading))))
+    facts = reading.listing.known(reading.column_names)
+    names = tuple(dict.fromkeys((kind.title, *facts, *_fields(reading))))
     writer = csv.writer(_Line())
     choices = choices_by_fact(schema, names)
     yield "\ufeff" + writer.writerow([str(schema.facts[name].label) for name in names])

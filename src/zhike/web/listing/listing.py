@@ -1,8 +1,10 @@
 """What a list of records is: columns, tabs, and where its pages are."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from zhike.access.viewer import Viewer
@@ -23,6 +25,17 @@ class Tab:
     sort: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A column that is no fact but a small picture, made of what one query finds for the records
+    of a page. It can't be sorted by and is left out of files."""
+
+    name: str
+    label: Words
+    read: Callable[[Sequence[UUID]], Mapping]  # by id; records without a picture are left out
+    draw: Callable[..., SafeString]  # of what was found for one record, in a currency
+
+
 def _create(kind: RecordType) -> Callable:
     return lambda values, *, viewer: create_record(kind, values, viewer=viewer)
 
@@ -38,11 +51,12 @@ class Listing:
     """The list of a record type. Columns are facts; those nobody declared are left out."""
 
     kind: RecordType
-    columns: tuple[str, ...]
+    columns: tuple[str, ...]  # names of facts and of drawings
     card: tuple[str, ...]  # the three facts that a phone shows
     suggested: tuple[str, ...]  # the facts offered first when a condition is added
     empty_text: Words
     tabs: tuple[Tab, ...] = ()
+    drawings: tuple[Drawing, ...] = ()  # columns to choose beside the facts
     bulk: tuple[str, ...] = ()  # the fields that can be set for many at once
     form: tuple[str, ...] = ()  # the fields of a new record, in order
     tones: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # fact → value → tone
@@ -75,6 +89,15 @@ class Listing:
     @property
     def changed_by(self) -> Callable:
         return self.change or _change(self.kind)
+
+    @property
+    def drawing_by_name(self) -> Mapping[str, Drawing]:
+        return {drawing.name: drawing for drawing in self.drawings}
+
+    def shown(self, names) -> tuple[str, ...]:
+        """Those of the names that can be columns in this installation."""
+        drawn = self.drawing_by_name
+        return tuple(name for name in names if name in drawn or name in self.kind.schema.facts)
 
     def known(self, names) -> tuple[str, ...]:
         """Those of the names that stand for a fact in this installation."""

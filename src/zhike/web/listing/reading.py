@@ -27,7 +27,7 @@ from zhike.records.queries import (
 from zhike.web import formats
 from zhike.web.listing.address import Address, conditions_of
 from zhike.web.listing.cells import NUMERIC, Around, cell
-from zhike.web.listing.listing import Listing, Tab
+from zhike.web.listing.listing import Drawing, Listing, Tab
 
 if TYPE_CHECKING:
     from zhike.records.models import SavedView
@@ -140,7 +140,7 @@ class Reading:
         chosen = [name for name in self.address.columns.split(",") if name]
         if not chosen and self.view is not None and not isinstance(self.view, Tab):
             chosen = self.view.columns
-        names = self.listing.known(chosen or self.listing.columns)
+        names = self.listing.shown(chosen or self.listing.columns)
         return tuple(name for name in names if name != self.kind.title)
 
     @cached_property
@@ -243,6 +243,9 @@ class Reading:
         return [self._heading(name) for name in (self.kind.title, *self.column_names)]
 
     def _heading(self, name: str) -> Heading:
+        drawing = self.listing.drawing_by_name.get(name)
+        if drawing is not None:
+            return Heading(name, drawing.label, False, "", "none")
         fact = self.kind.schema.facts[name]
         direction = {name: "ascending", f"-{name}": "descending"}.get(self.sort, "none")
         is_number = fact.kind in NUMERIC
@@ -258,13 +261,34 @@ class Reading:
     @cached_property
     def rows(self) -> list[Row]:
         cards = self.listing.known(self.listing.card)
-        names = tuple(dict.fromkeys((self.kind.title, *self.column_names, *cards)))
+        facts = self.listing.known(self.column_names)
+        names = tuple(dict.fromkeys((self.kind.title, *facts, *cards)))
         values = values_of(self.kind, self.viewer, self.page.items, names)
         around = self._around(names, values)
-        return [self._row(pk, values[pk], cards, around) for pk in self.page.items if pk in values]
+        drawn = self._drawn(list(values))
+        return [
+            self._row(pk, values[pk], drawn, cards, around)
+            for pk in self.page.items
+            if pk in values
+        ]
 
-    def _row(self, pk: UUID, values: dict, cards: Sequence[str], around: Around) -> Row:
+    def _drawn(self, ids: Sequence[UUID]) -> list[tuple[Drawing, Mapping]]:
+        """What the chosen drawings are made of: one query each."""
+        chosen = (d for d in self.listing.drawings if d.name in self.column_names)
+        return [(drawing, drawing.read(ids)) for drawing in chosen]
+
+    def _row(
+        self,
+        pk: UUID,
+        values: dict,
+        drawn: Sequence[tuple[Drawing, Mapping]],
+        cards: Sequence[str],
+        around: Around,
+    ) -> Row:
         cells = {name: self._cell(name, values[name], around) for name in values}
+        for drawing, found in drawn:
+            picture = drawing.draw(found[pk], self.currency) if pk in found else ""
+            cells[drawing.name] = Cell(drawing.name, drawing.label, picture, False)
         return Row(
             pk,
             str(values[self.kind.title]),
@@ -295,7 +319,9 @@ class Reading:
 
     @property
     def column_choices(self) -> Iterator[tuple[str, object, bool]]:
-        """Every fact that can be a column, and whether it is one now."""
+        """Everything that can be a column, and whether it is one now."""
+        for drawing in self.listing.drawings:
+            yield drawing.name, drawing.label, drawing.name in self.column_names
         for name, fact in self.kind.schema.facts.items():
             if name != self.kind.title:
                 yield name, fact.label, name in self.column_names
