@@ -24,7 +24,7 @@ from zhike.records.types import RecordType, Row, record_type, record_types
 
 COUNT_CAP = 10_000
 LARGE_BASE = 50_000
-POSITION_CAP = 1_000
+POSITION_CAP = 500
 SEARCH_CAP = 500
 LARGEST_PAGE = 200
 _TIME_FACTS = {
@@ -258,9 +258,10 @@ def position(
     where: Node = EVERYTHING,
     search: str = "",
     sort: str = "",
-) -> int | None:
-    """At which place of a list a record stands, from 1. None beyond POSITION_CAP, or when it is
-    not in the list: telling a place far down would mean counting all the way to it."""
+) -> tuple[int, Count] | None:
+    """At which place of a list a record stands, from 1, and how long the list is; both as far as
+    POSITION_CAP rows before and after it. None when it stands further down or is not in the list.
+    """
     question = _question(kind, viewer, where, search, False)
     if question is None:
         return None
@@ -270,7 +271,12 @@ def position(
         return None
     before = _before(question, order, [value[0], str(record_id)], POSITION_CAP, _COUNTED)
     place = 1 + sum(rows for (rows,) in before)
-    return place if place <= POSITION_CAP else None
+    if place > POSITION_CAP:
+        return None
+    cursor = encode_cursor(order.name, value[0], record_id)
+    after = _page(question, order, cursor, POSITION_CAP, _COUNTED)
+    length = place + sum(rows for (rows,) in after)
+    return place, Count(min(length, POSITION_CAP), exact=length <= POSITION_CAP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,6 +433,10 @@ def _run(
                 f" AND ({order.expression}, {RECORD}.id) {symbol} (%s::{order.cast}, %s::uuid)"
             )
             parameters += after
+            # No index holds columns of two tables: the bound on the first lets one begin here.
+            if not order.expression.startswith(f"{RECORD}."):
+                conditions += f" AND {order.expression} {symbol}= %s::{order.cast}"
+                parameters.append(after[0])
         ordering = f"{order.expression} {direction}, {RECORD}.id {direction}"
     else:
         conditions += f" AND {order.expression} IS NULL"

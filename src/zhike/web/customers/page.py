@@ -21,7 +21,7 @@ from zhike.records.queries import neighbours, position
 from zhike.web.commerce.listing import ORDERS
 from zhike.web.customers.listing import CUSTOMERS, STAGE_TONES, TIER_TONES
 from zhike.web.customers.timeline import Timeline
-from zhike.web.formats import number
+from zhike.web.formats import capped
 from zhike.web.forms import Input
 from zhike.web.listing.address import Address
 from zhike.web.listing.reading import Reading
@@ -129,11 +129,11 @@ class CustomerPage:
     @cached_property
     def place(self) -> str:
         """Where it stands in that list, as in 3 / 41; empty for one far down."""
-        place = position(
+        found = position(
             CUSTOMER, self.viewer, self.party.pk, where=self.list.where,
             search=self.list.address.search, sort=self.list.sort,
         )  # fmt: skip
-        return f"{number(place)} / {self.list.count_words}" if place else ""
+        return f"{found[0]} / {capped(found[1])}" if found else ""
 
     def _address(self, pk) -> str:
         if pk is None:
