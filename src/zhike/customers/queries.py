@@ -14,10 +14,10 @@ from zhike.customers.events import RELATIONS
 from zhike.customers.facts import CUSTOMER, TASK
 from zhike.customers.models import Attachment, Party, Relation, Task
 from zhike.events import queries as events
-from zhike.filters import All, Test
+from zhike.filters import All, Node, Test
 from zhike.kernel.errors import Invalid, NotFound
-from zhike.kernel.paging import Page
-from zhike.records.queries import find, get, visible_ids
+from zhike.kernel.paging import Count, Page
+from zhike.records.queries import count, find, get, visible_ids
 
 if TYPE_CHECKING:
     from zhike.events.models import Event
@@ -92,14 +92,21 @@ def open_tasks(viewer: Viewer, party_id: UUID) -> list[Task]:
 
 def tasks_due(viewer: Viewer, day: date, limit: int = 100) -> list[Task]:
     """Open tasks of the viewer due on or before a day, soonest first."""
-    where = All(
+    return find(TASK, viewer, where=_due(viewer, day), sort="due_on", limit=limit).items
+
+
+def count_tasks_due(viewer: Viewer, day: date) -> Count:
+    return count(TASK, viewer, where=_due(viewer, day))
+
+
+def _due(viewer: Viewer, day: date) -> Node:
+    return All(
         (
             Test("assignee", "eq", viewer.user_id),
             Test("done_at", "is_empty"),
             Test("due_on", "between", (date(1900, 1, 1), day)),
         )
     )
-    return find(TASK, viewer, where=where, sort="due_on", limit=limit).items
 
 
 def parties_by_id(ids: Sequence[UUID]) -> dict[UUID, Party]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from zhike.access.policies import require, sees_all
 from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER
+from zhike.customers.queries import count_tasks_due
 from zhike.events.queries import COLLECTION
 from zhike.filters import All, Any, Fact, Kind, Node, Test
 from zhike.filters.sentence import value_words
@@ -107,6 +108,12 @@ def today(viewer: Viewer, *, limit: int = 30, cursor: str | None = None) -> Page
 
 def today_count(viewer: Viewer) -> Count:
     return records.count(CUSTOMER, viewer, where=_on_my_plate(viewer))
+
+
+def waiting(viewer: Viewer) -> Count:
+    """What waits for the viewer today: suggestions on the plate and tasks that are due."""
+    suggested, due = today_count(viewer), count_tasks_due(viewer, clock.today())
+    return Count(suggested.value + due.value, exact=suggested.exact and due.exact)
 
 
 def done_today(viewer: Viewer) -> int:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from zhike.kernel import clock
 from zhike.kernel.money import exponent, symbol, to_major
+from zhike.kernel.paging import Count
 
 NOTHING = "–"
 _MINUS = "−"
@@ -51,6 +52,11 @@ def number(value: int | float | Decimal | None, places: int | None = None) -> st
         exact = exact.quantize(Decimal(1)) if exact == exact.to_integral() else exact.normalize()
         return f"{exact:,f}"
     return f"{exact:,.{places}f}"
+
+
+def capped(count: Count) -> str:
+    """A count; with a plus when there are more."""
+    return number(count.value) + ("" if count.exact else "+")
 
 
 def price(value: Decimal | None) -> str:

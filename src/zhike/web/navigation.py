@@ -1,12 +1,17 @@
 """Where one can go: the words of the sidebar, in order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from zhike.access.policies import can
+from zhike.access.viewer import Viewer
 from zhike.filters.schema import Words
+from zhike.insight.queries import waiting
+from zhike.kernel.paging import Count
 from zhike.web.request import Request
 
 
@@ -18,10 +23,11 @@ class Place:
     hotkey: str = ""
     right: str = "view"
     is_below: bool = False  # stands under the line
+    count: Callable[[Viewer], Count] | None = None  # what waits there; asked on every page
 
 
 PLACES = (
-    Place("today", _("Today"), "/today", "g t"),
+    Place("today", _("Today"), "/today", "g t", count=waiting),
     Place("customer_list", _("Customers"), "/customers", "g c"),
     Place("segment_list", _("Segments"), "/segments", "g s"),
     Place("order_list", _("Orders"), "/orders", "g o"),
@@ -33,11 +39,17 @@ PLACES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     place: Place
     address: str
     is_current: bool
+    viewer: Viewer
+
+    @cached_property
+    def count(self) -> Count | None:
+        """How much waits there, where that is counted."""
+        return self.place.count(self.viewer) if self.place.count else None
 
 
 def navigation(request: Request) -> list[Entry]:
@@ -49,7 +61,7 @@ def navigation(request: Request) -> list[Entry]:
     for place in PLACES:
         address = _address(place)
         if address and can(viewer, place.right):
-            found.append(Entry(place, address, request.path.startswith(place.prefix)))
+            found.append(Entry(place, address, request.path.startswith(place.prefix), viewer))
     return found
 
 

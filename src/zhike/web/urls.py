@@ -69,6 +69,7 @@ _products = [
 ]
 _today = [
     path("", today.today, name="today"),
+    path("waiting", today.waiting, name="today_waiting"),
     path("<uuid:pk>/work", today.work, name="today_work"),
     path("<uuid:pk>/snooze", today.snooze, name="today_snooze"),
     path("<uuid:pk>/hand-over", today.hand_over, name="today_hand_over"),

@@ -159,7 +159,7 @@ class Reading:
 
     @property
     def count_words(self) -> str:
-        return formats.number(self.count.value) + ("" if self.count.exact else "+")
+        return formats.capped(self.count)
 
     @property
     def next_address(self) -> str:

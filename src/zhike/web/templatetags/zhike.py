@@ -59,6 +59,11 @@ def number(value, places: int | None = None) -> str:
 
 
 @register.filter
+def capped(count) -> str:
+    return formats.capped(count)
+
+
+@register.filter
 def price(value) -> str:
     return formats.price(value)
 

@@ -27,6 +27,12 @@ def today(request: Request) -> HttpResponse:
     return render(request, template, {"page": TodayPage(request)})
 
 
+@require_GET
+def waiting(request: Request) -> HttpResponse:
+    """The count beside Today in the sidebar, which follows what is worked off on a page."""
+    return render(request, "today/waiting.html", {"count": queries.waiting(request.viewer)})
+
+
 @require_http_methods(["GET", "POST"])
 def work(request: Request, pk: UUID) -> HttpResponse:
     """What was said, how it went, and when to go on."""
