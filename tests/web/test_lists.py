@@ -5,10 +5,12 @@ from django.utils.html import escape
 
 from zhike.access.viewer import SYSTEM
 from zhike.commerce.actions import place_order
-from zhike.customers.actions import create_customer
+from zhike.customers.actions import add_note, create_customer
 from zhike.customers.facts import CUSTOMER
 from zhike.kernel import clock
 from zhike.records.queries import batches, find, saved_views
+from zhike.segments.actions import create_segment
+from zhike.segments.queries import segments
 
 IN_HANGZHOU = json.dumps({"all": [{"fact": "city", "op": "eq", "value": "杭州"}]})
 PART = {"HX-Request": "true", "HX-Target": "section#listing"}
@@ -100,15 +102,52 @@ def test_a_condition_is_added_to_those_that_are_there(mei, cast):
 
 
 def test_a_segment_is_asked_for_like_a_fact(mei, cast):
-    from zhike.segments.actions import create_segment
-    from zhike.segments.queries import segments
-
     create_segment(cast.mei, name="West lake", filter=json.loads(IN_HANGZHOU))
     segment = next(one for one in segments(cast.mei) if one.name == "West lake")
     assert "West lake" in mei.get("/lists/customer/condition", {"fact": "segment"}).text
     data = {"fact": "segment", "op": "eq", "value": str(segment.pk)}
     address = mei.get("/lists/customer/condition/add", data).headers["Location"]
     assert "in segment “West lake”" in mei.get(address).text
+
+
+def test_how_often_something_happened_is_asked_for_like_a_fact(mei, cast):
+    for number in range(3):
+        add_note(cast.yunqi.pk, text=f"call {number}", viewer=cast.li)
+    text = mei.get("/lists/customer/condition", {"fact": "event:note.added"}).text
+    assert 'name="window"' in text
+    assert "times</span>" in text
+    data = {"fact": "event:note.added", "op": "gte", "value": "3", "window": "90d"}
+    address = mei.get("/lists/customer/condition/add", data).headers["Location"]
+    text = mei.get(address).text
+    assert "in the last 90 days “Note” happened at least 3 times" in text
+    assert "杭州云栖茶舍" in text
+    assert "陈嘉怡" not in text
+    assert 'href="/customers/" aria-label="Remove: in the last 90 days' in text
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"fact": "event:note.added", "op": "gte", "value": "often"}, "“often” is not a value"),
+        ({"fact": "event:note.added", "op": "gte", "value": " "}, "Choose or enter a value."),
+        ({"fact": "event:note.added", "value": "1", "window": "x"}, "written like 90d"),
+        ({"fact": "city", "op": "in"}, "Choose or enter a value."),
+        ({"fact": "orders.total", "op": "between", "value": "1"}, "Two values are needed"),
+        ({"fact": "segment", "op": "eq", "value": "x"}, "There is no such segment."),
+    ],
+)
+def test_what_cannot_be_asked_is_said_in_the_popover(mei, cast, data, words):
+    create_segment(cast.mei, name="West lake", filter=json.loads(IN_HANGZHOU))
+    answer = mei.get("/lists/customer/condition/add", data, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert "<html" not in answer.text
+
+
+def test_orders_have_neither_segments_nor_events_to_ask_for(mei, cast):
+    text = mei.get("/lists/order/condition").text
+    assert 'value="segment"' not in text
+    assert 'value="event:' not in text
 
 
 def test_a_condition_that_cannot_be_asked_stays_open_with_the_reason(mei):

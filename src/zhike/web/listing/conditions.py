@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from zhike.access.viewer import Viewer
-from zhike.filters import All, InSegment, Kind, Node, Not, Test, check
+from zhike.events.catalogue import EventType, event_types
+from zhike.filters import All, EventTest, InSegment, Kind, Node, Not, Test, check
 from zhike.filters.check import OPS
 from zhike.filters.schema import Aggregate, Fact, Schema, Words
+from zhike.kernel.errors import Invalid
 from zhike.segments.facts import name_of
 from zhike.segments.queries import segments
 from zhike.web.forms import Input
@@ -43,7 +45,14 @@ _FIRST_OP = {
 }  # fmt: skip
 _TYPES = {Kind.NUMBER: "number", Kind.MONEY: "number", Kind.DATE: "date", Kind.TIME: "date"}
 _SEGMENT = "segment"
+_EVENT = "event:"  # before the name of one
+_EVENT_OPS = ("gte", "lte", "eq")
 _WINDOWS = (30, 60, 90, 180, 365)
+
+
+def countable_events() -> list[EventType]:
+    """The events worth asking about how often they happened to a customer."""
+    return [one for one in event_types().values() if one.group in ("orders", "contact")]
 
 
 class Condition:
@@ -64,12 +73,19 @@ class Condition:
 
     @cached_property
     def _known(self) -> dict[str, Fact | Aggregate]:
-        """What can be asked about: the facts, and the segments as if they were one."""
-        if self.schema.groups is None:
-            return dict(self.schema.facts)
-        segment = Fact(_SEGMENT, _("Segment"), Kind.CHOICE, "", choices=self._segments)
-        return {**self.schema.facts, _SEGMENT: segment}
+        """What can be asked about: the facts, the segments and each event as if they were some."""
+        known = dict(self.schema.facts)
+        if self.schema.groups is not None and self._segments:
+            known[_SEGMENT] = Fact(
+                _SEGMENT, _("Segment"), Kind.CHOICE, "", choices=lambda: self._segments
+            )
+        if self.schema.events is not None:
+            for one in countable_events():
+                name = _EVENT + one.name
+                known[name] = Fact(name, one.label, Kind.NUMBER, "", group=_("What happened"))
+        return known
 
+    @cached_property
     def _segments(self) -> dict[str, Words]:
         return {str(one.pk): name_of(one) for one in segments(self.viewer)}
 
@@ -85,19 +101,33 @@ class Condition:
 
     @property
     def ops(self) -> list[tuple[str, Words]]:
-        ops = ("eq", "ne") if self.fact.name == _SEGMENT else OPS[self.fact.kind]
+        ops = OPS[self.fact.kind]
+        if self.fact.name == _SEGMENT:
+            ops = ("eq", "ne")
+        elif self._event:
+            ops = _EVENT_OPS
         return [(op, OP_WORDS[op]) for op in ops]
 
     @property
     def windows(self) -> list[tuple[str, str]]:
-        """The times an aggregate may be limited to."""
-        if not self.fact.takes_window:
+        """The times that an aggregate or the count of an event may be limited to."""
+        if not (self.fact.takes_window or self._event):
             return []
         return [("", _("ever"))] + [(f"{days}d", last_days(days)) for days in _WINDOWS]
 
     @property
     def window(self) -> str:
         return self.data.get("window", "")
+
+    @property
+    def _event(self) -> str:
+        """The name of the event that is counted; empty for a fact."""
+        return self.fact.name.removeprefix(_EVENT) if self.fact.name.startswith(_EVENT) else ""
+
+    @property
+    def unit(self) -> str:
+        """What stands behind the value."""
+        return _("times") if self._event else ""
 
     @property
     def chosen(self) -> list[str]:
@@ -153,6 +183,8 @@ class Condition:
         if self.fact.name == _SEGMENT:
             inside = InSegment(str(self._typed()))
             return inside if self.op == "eq" else Not(inside)
+        if self._event:
+            return EventTest(self._event, self.op, self._typed(), window=self.window or None)
         return Test(self.fact.name, self.op, self._typed(), self.window or None)
 
     def _typed(self) -> object:
@@ -172,6 +204,8 @@ class Condition:
 
     def added_to(self, node: Node, *, currency: str) -> Node:
         """The conditions of a list with this one among them. Raises Invalid."""
+        if self.op != "is_empty" and not any(value.strip() for value in self.chosen):
+            raise Invalid.field("value", "missing", _("Choose or enter a value."))
         added = self.node()
         check(added, self.schema, currency=currency)
         return All((*conditions_of(node), added))

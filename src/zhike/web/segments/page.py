@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from zhike.customers.facts import CUSTOMER
-from zhike.events.catalogue import event_types
 from zhike.filters import InSegment
 from zhike.filters.check import OPS
 from zhike.segments import queries
@@ -16,7 +15,7 @@ from zhike.segments.facts import name_of
 from zhike.web.customers.listing import CUSTOMERS
 from zhike.web.formats import day
 from zhike.web.listing.address import Address
-from zhike.web.listing.conditions import OP_WORDS, last_days, next_days
+from zhike.web.listing.conditions import OP_WORDS, countable_events, last_days, next_days
 from zhike.web.request import Request
 
 _HIDDEN_GROUP = "suggestion."
@@ -142,11 +141,7 @@ class Builder:
         return {
             "groups": [{"label": label, "facts": facts} for label, facts in groups.items()],
             "ops": {op: str(words) for op, words in OP_WORDS.items()},
-            "events": [
-                [one.name, str(one.label)]
-                for one in event_types().values()
-                if one.group in ("orders", "contact")
-            ],
+            "events": [[one.name, str(one.label)] for one in countable_events()],
             "segments": [
                 [str(one.pk), name_of(one)]
                 for one in queries.segments_to_choose()
