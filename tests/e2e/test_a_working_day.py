@@ -49,6 +49,23 @@ def test_a_field_is_edited_with_the_keyboard(open_as, company):
     expect(page.locator('[data-field="city"] .value')).to_have_text("杭州")
 
 
+def test_tags_are_changed_with_the_keyboard(open_as, company):
+    page: Page = open_as("li")
+    page.goto(f"/customers/{company.yunqi.pk}")
+    page.keyboard.press("t")
+    page.keyboard.type("展会")
+    page.keyboard.press("Enter")
+    expect(page.locator(".tags")).to_contain_text("展会")
+    page.keyboard.type("老客户")
+    page.keyboard.press("Enter")
+    expect(page.locator(".tags li")).to_have_count(4)
+    expect(page.locator("#timeline")).to_contain_text("老客户")
+    page.get_by_role("button", name="Remove the tag 茶馆").press("Enter")
+    expect(page.locator(".tags li")).to_have_count(3)
+    page.get_by_role("button", name="Undo").last.click()
+    expect(page.locator(".tags li")).to_have_count(4)
+
+
 def test_a_wrong_value_stays_and_escape_leaves_it(open_as, company):
     page: Page = open_as("li")
     page.goto(f"/customers/{company.yunqi.pk}")

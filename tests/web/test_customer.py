@@ -144,6 +144,33 @@ def test_fails_to_attach_what_a_browser_would_run(li, cast):
     assert attachments(cast.yunqi) == []
 
 
+def test_tags_are_put_on_and_taken_off_in_place(li, cast):
+    address = f"{page_of(cast.yunqi)}/tags"
+    answer = li.post(address, {"add": "老客户，茶馆"}, headers=FRAGMENT)
+    assert 'id="tag-new"' in answer.text
+    assert "<html" not in answer.text
+    told = json.loads(answer.headers["HX-Trigger"])
+    assert (told["toast"]["message"], told["changed"]) == ("Tags changed.", True)
+    assert customer(cast.li, cast.yunqi.pk).tags == ["茶馆", "礼盒", "老客户"]
+    li.post(told["toast"]["undo"])
+    assert customer(cast.li, cast.yunqi.pk).tags == ["茶馆", "礼盒"]
+    li.post(address, {"remove": "茶馆"}, headers=FRAGMENT)
+    assert customer(cast.li, cast.yunqi.pk).tags == ["礼盒"]
+    assert "HX-Trigger" not in li.post(address, {"add": "礼盒"}, headers=FRAGMENT).headers
+    assert li.post(address, {"add": "展会"}).headers["Location"] == page_of(cast.yunqi)
+
+
+def test_fails_to_tag_without_a_word_a_right_or_sight(li, guest, sign_in, cast):
+    address = f"{page_of(cast.yunqi)}/tags"
+    answer = li.post(address, {"add": " , "}, headers=FRAGMENT)
+    assert answer.status_code == 422
+    assert json.loads(answer.headers["HX-Trigger"])["toast"]["message"] == "Write a tag first."
+    assert guest.post(address, {"add": "x"}).status_code == 403
+    assert sign_in("zhao").post(address, {"remove": "茶馆"}).status_code == 404
+    assert customer(cast.li, cast.yunqi.pk).tags == ["茶馆", "礼盒"]
+    assert 'id="tag-new"' not in guest.get(page_of(cast.yunqi)).text
+
+
 def test_a_relation_is_seen_from_both_ends(mei, cast):
     mei.post(f"{page_of(cast.yunqi)}/relations", {"kind": "referred_by", "other": str(cast.lin.pk)})
     assert "Lin &amp; Sons Gifts" in mei.get(page_of(cast.yunqi)).text

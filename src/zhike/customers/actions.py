@@ -65,6 +65,27 @@ def change_customer(
     return change_record(CUSTOMER, party_id, values, viewer=viewer, version=version, batch=batch)
 
 
+def add_tags(party_id: UUID, text: str, *, viewer: Viewer) -> Party:
+    """Puts tags on a customer, several with commas between them. Those that are there stay once."""
+    party = get(CUSTOMER, viewer, party_id)
+    tags = CUSTOMER.field_by_name["tags"].clean([*party.tags, *_tags(text)])
+    return change_customer(party_id, {"tags": tags}, viewer=viewer, version=party.version)
+
+
+def remove_tag(party_id: UUID, tag: str, *, viewer: Viewer) -> Party:
+    party = get(CUSTOMER, viewer, party_id)
+    tags = [one for one in party.tags if one != tag]
+    return change_customer(party_id, {"tags": tags}, viewer=viewer, version=party.version)
+
+
+def _tags(text: str) -> list[str]:
+    tags = CUSTOMER.field_by_name["tags"]
+    found = list(tags.clean(text))
+    if not found:
+        raise tags.wrong("missing", _("Write a tag first."))
+    return found
+
+
 @transaction.atomic
 def add_note(party_id: UUID, *, text: str, viewer: Viewer) -> int:
     require(viewer, "note")

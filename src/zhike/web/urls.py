@@ -46,6 +46,7 @@ _customers = [
     path("new", records.new, {"name": "customer"}, name="customer_new"),
     path("<uuid:pk>", customers.customer, name="customer"),
     path("<uuid:pk>/write", customers.write, name="customer_write"),
+    path("<uuid:pk>/tags", customers.tag, name="customer_tag"),
     path("<uuid:pk>/relations", customers.relate, name="relation_add"),
     path(
         "<uuid:pk>/relations/<uuid:relation_id>/remove", customers.unrelate, name="relation_remove"

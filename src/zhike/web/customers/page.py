@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 FACTS = {
     "person": (
         "phones", "emails", "company", "job_title", "owner", "team", "code", "city", "street",
-        "birthday", "gender", "tags", "source", "remark",
+        "birthday", "gender", "source", "remark",
     ),
     "company": (
         "phones", "emails", "owner", "team", "code", "industry", "registration_no", "city",
-        "street", "country", "website", "tags", "source", "remark",
+        "street", "country", "website", "source", "remark",
     ),
 }  # fmt: skip
 

@@ -83,6 +83,23 @@ def complete_task(request: Request, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+def tag(request: Request, pk: UUID) -> HttpResponse:
+    """Puts tags on a customer or takes one off."""
+    before = queries.customer(request.viewer, pk)
+    if "remove" in request.POST:
+        party = actions.remove_tag(pk, request.POST["remove"], viewer=request.viewer)
+    else:
+        party = actions.add_tags(pk, request.POST.get("add", ""), viewer=request.viewer)
+    if not is_fragment(request):
+        return go(request, reverse("customer", args=[pk]))
+    page = CustomerPage(request, party)
+    response = render(request, "customers/tags.html", {"page": page, "is_edited": True})
+    if party.version == before.version:
+        return response
+    return tell(toast(response, _("Tags changed."), batch=party.batch_id), changed=True)
+
+
+@require_POST
 def relate(request: Request, pk: UUID) -> HttpResponse:
     other = id_or_none(request.POST, "other")
     if other is None:
