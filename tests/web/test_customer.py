@@ -1,12 +1,15 @@
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from zhike.customers.actions import create_task
+from zhike.customers.actions import create_customer, create_task
+from zhike.customers.facts import CUSTOMER
 from zhike.customers.queries import attachments, customer, open_tasks
 from zhike.events.queries import timeline
+from zhike.records.actions import change_many, undo_batch
 
 FRAGMENT = {"HX-Request": "true"}
 
@@ -142,6 +145,34 @@ def test_fails_to_attach_what_a_browser_would_run(li, cast):
     upload = SimpleUploadedFile("x.html", b"<script>", "text/html")
     assert li.post(f"{page_of(cast.yunqi)}/files", {"file": upload}).status_code == 422
     assert attachments(cast.yunqi) == []
+
+
+def test_what_a_batch_did_leads_to_it_in_the_history(mei, li, cast):
+    change_many(CUSTOMER, [cast.yunqi.pk], {"city": "宁波"}, viewer=cast.mei, label="Move")
+    batch = customer(cast.mei, cast.yunqi.pk).batch_id
+    undo, _done, _left = undo_batch(cast.mei, batch)
+    text = mei.get(page_of(cast.yunqi)).text
+    assert f'<a href="/history/{batch}">Bulk edit “Move”</a>' in text
+    assert f'<a href="/history/{undo.pk}">Undo “Move”</a>' in text
+    assert text.count("/history/") == 2  # opening the file was no work on many
+    assert "Move" in mei.get(f"/history/{batch}").text
+    assert "Do it again" in mei.get(f"/history/{undo.pk}").text
+    assert "/history/" not in li.get(page_of(cast.yunqi)).text.replace('href="/history"', "")
+    assert li.get(f"/history/{batch}").status_code == 404
+
+
+def test_where_a_customer_came_from_is_said_in_words(mei, cast):
+    chen = create_customer({"name": "赵明远"}, viewer=replace(cast.mei, source="import"))
+    assert chen.source == "import"
+    text = mei.get(page_of(chen)).text
+    assert '<span class="value">Import</span>' in text
+    address = f"/records/customer/{chen.pk}/fields/source"
+    assert 'value="Import"' in mei.get(address, {"edit": "1"}, headers=FRAGMENT).text
+    mei.post(address, {"source": "Import"}, headers=FRAGMENT)
+    assert customer(cast.mei, chen.pk).version == 1
+    assert ">Import<" in mei.get("/customers/", {"columns": "source"}).text
+    asked = json.dumps({"fact": "source", "op": "eq", "value": "import"})
+    assert "Source<b> is Import</b>" in mei.get("/customers/", {"filter": asked}).text
 
 
 def test_tags_are_put_on_and_taken_off_in_place(li, cast):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -80,7 +81,7 @@ def remove_tag(party_id: UUID, tag: str, *, viewer: Viewer) -> Party:
 
 def _tags(text: str) -> list[str]:
     tags = CUSTOMER.field_by_name["tags"]
-    found = list(tags.clean(text))
+    found: Any = tags.clean(text)
     if not found:
         raise tags.wrong("missing", _("Write a tag first."))
     return found

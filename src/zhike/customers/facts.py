@@ -11,6 +11,7 @@ from zhike.events.catalogue import event_fields, event_label
 from zhike.filters.schema import Aggregate, Collection, Fact, Join, Kind
 from zhike.kernel.text import email_tokens, name_tokens, phone_tokens, pinyin, word_tokens
 from zhike.records.fields import Field, FieldKind
+from zhike.records.sources import SOURCES
 from zhike.records.types import RecordType, register
 
 if TYPE_CHECKING:
@@ -89,8 +90,8 @@ CUSTOMER: "RecordType[Party]" = RecordType(
               group=_FILE, is_sortable=False, also_known_as=("团队", "部门", "team")),
         Field("tags", _("Tags"), FieldKind.TAGS, group=_FILE, also_known_as=(
             "标签", "tags", "labels", "tag")),
-        Field("source", _("Source"), max_length=40, group=_FILE, also_known_as=(
-            "来源", "客户来源", "source", "lead source")),
+        Field("source", _("Source"), max_length=40, words=lambda: SOURCES, group=_FILE,
+              also_known_as=("来源", "客户来源", "source", "lead source")),
         Field("remark", _("Remark"), FieldKind.LONG_TEXT, is_sortable=False, group=_FILE,
               also_known_as=("备注", "说明", "remark", "notes", "note", "comment")),
         Field("consents", _("Consents"), FieldKind.OBJECT, is_fact=False),

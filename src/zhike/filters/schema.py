@@ -54,6 +54,7 @@ class Fact:
     column: str
     join: str | None = None
     choices: Callable[[], Mapping[str, Words]] | None = None
+    words: Callable[[], Mapping[str, Words]] | None = None  # of codes that stand among its texts
     unit: Words | None = None
     group: Words | None = None  # the heading it stands under where facts are chosen
     is_sortable: bool = True
@@ -77,6 +78,7 @@ class Aggregate:
     unit: Words | None = None
     group: Words | None = None
     choices: None = None
+    words: None = None
     is_sortable: bool = False
 
     @property

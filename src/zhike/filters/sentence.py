@@ -140,6 +140,7 @@ def value_words(fact: Fact | Aggregate, value: Anything, currency: str = "CNY") 
             return date_format(value.astimezone(clock.firm_zone()), "DATETIME_FORMAT")
         case Kind.YES_NO:
             return _("yes") if value else _("no")
-    if fact.choices is not None:
-        return str(fact.choices().get(str(value), value))
+    known = fact.choices or fact.words
+    if known is not None:
+        return str(known().get(str(value), value))
     return str(value)

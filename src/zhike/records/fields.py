@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from zhike.filters.schema import Fact, Kind, Words
@@ -76,6 +78,7 @@ class Field:
     is_required: bool = False
     max_length: int = 200
     choices: Callable[[], Mapping[str, Words]] | None = None
+    words: Callable[[], Mapping[str, Words]] | None = None  # of codes among a field's texts
     links_to: str | None = None
     help: Words = ""
     group: Words | None = None
@@ -108,6 +111,10 @@ class Field:
             message = _("“%(value)s” can't be read.") % {"value": str(value)[:60]}
             raise self.wrong("bad_value", message) from None
 
+    def in_words(self, value: object) -> str:
+        """A text as people read it: a code that stands among them by its words."""
+        return str((self.words() if self.words else {}).get(str(value), value))
+
     def wrong(self, code: str, message: str) -> Invalid:
         return Invalid.field(self.name, code, message)
 
@@ -118,6 +125,7 @@ class Field:
             _FACT_KINDS[self.kind],
             self.attribute,
             choices=self.choices,
+            words=self.words,
             group=self.group,
             is_sortable=self.is_sortable and not self.is_many,
             is_nullable=not self.is_required,
@@ -139,11 +147,19 @@ def _text(field: Field, value: object) -> str:
     if not isinstance(value, str | int | float | Decimal):
         raise ValueError
     text = normalise(_plain(value))
+    if field.words:
+        text = _codes(field.words, get_language()).get(text, text)
     if len(text) > field.max_length:
         raise Invalid(
             "too_long", _("At most %(length)s characters fit.") % {"length": field.max_length}
         )
     return text
+
+
+@lru_cache
+def _codes(words: Callable[[], Mapping[str, Words]], language: str | None) -> Mapping[str, str]:
+    """Codes by their words in the active language; kept, because an import asks at every row."""
+    return {str(label): code for code, label in words().items()}
 
 
 def _plain(value: object) -> str:

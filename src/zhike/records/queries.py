@@ -4,7 +4,7 @@ Sight is joined to every question in `_question`, the only place that writes a F
 may not be seen does not exist for the viewer.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -500,6 +500,16 @@ def batches(viewer: Viewer, *, limit: int = 50) -> list[Batch]:
         [Batch.Kind.UNDO, *parameters, limit],
     )
     return list(found)
+
+
+def batches_by_id(viewer: Viewer, ids: Iterable[UUID]) -> dict[UUID, Batch]:
+    """Pieces of work, as far as they stand in the viewer's history."""
+    within, parameters = _in_reach(viewer)
+    found = Batch.objects.raw(
+        f"SELECT b.* FROM records_batch b WHERE b.id = ANY(%s) AND ({within})",
+        [list(ids), *parameters],
+    )
+    return {batch.pk: batch for batch in found}
 
 
 def batch_to_undo(viewer: Viewer, batch_id: UUID) -> Batch:

@@ -131,7 +131,7 @@ def input_for(declared: Field, value: object = None, *, viewer: Viewer | None = 
         declared.name,
         declared.label,
         widget,
-        value=as_text(value),
+        value=declared.in_words(as_text(value)),
         help=declared.help or _help(declared),
         is_required=declared.is_required,
         mode="decimal" if declared.kind is FieldKind.NUMBER else "",

@@ -15,6 +15,9 @@ from zhike.customers.queries import timeline
 from zhike.events.catalogue import event_type, event_words
 from zhike.events.queries import events_by_id
 from zhike.filters.schema import Words
+from zhike.records.models import Batch
+from zhike.records.queries import batches_by_id
+from zhike.records.sources import SOURCES
 from zhike.records.types import RecordType, record_types
 from zhike.web.records.shown import Names, show
 
@@ -28,15 +31,6 @@ GROUPS: Mapping[str, Words] = {
     "contact": _("Contact"),
     "file": _("File"),
     "system": _("System"),
-}
-
-
-# How an event came about when nobody did it by hand.
-SOURCES: Mapping[str, Words] = {
-    "import": _("Import"),
-    "api": _("API"),
-    "rule": _("Rule"),
-    "demo": _("Demo data"),
 }
 
 
@@ -57,6 +51,7 @@ class Entry:
     is_by_person: bool
     address: str  # of what it is about
     because: str  # the event that led to it
+    batch: Batch | None  # the work on many records that it was part of
 
 
 class Timeline:
@@ -94,14 +89,27 @@ class Timeline:
             event_words(event.type, event.data),
             str(event.data.get("text", "")),
             self._changes(event),
-            self._actor(event.actor_id) or str(SOURCES.get(event.source, "")),
+            self._actor(event.actor_id) or self._source(event),
             event.actor_kind == "user" and known is not None and known.group != "system",
             _address(event),
             self._because(event),
+            self._batch(event),
         )
 
     def _actor(self, user_id: UUID | None) -> str:
         return self.users.get(str(user_id), "") if user_id else ""
+
+    def _source(self, event: Event) -> str:
+        """How it came about when nobody did it; the batch says it better where there is one."""
+        return "" if self._batch(event) else str(SOURCES.get(event.source, ""))
+
+    @cached_property
+    def batches(self) -> Mapping[UUID, Batch]:
+        return batches_by_id(self.viewer, {e.batch_id for e in self.page.items if e.batch_id})
+
+    def _batch(self, event: Event) -> Batch | None:
+        found = self.batches.get(event.batch_id) if event.batch_id else None
+        return None if found is None or found.kind == Batch.Kind.EDIT else found
 
     @cached_property
     def causes(self) -> "Mapping[int, Event]":

@@ -1,15 +1,29 @@
 """What was done, batch by batch, and how to take it back."""
 
+from uuid import UUID
+
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from zhike.access.queries import user_names
-from zhike.records.queries import batches
+from zhike.kernel.errors import NotFound
+from zhike.records.queries import batches, batches_by_id
 from zhike.web.request import Request
 
 
 @require_GET
 def history(request: Request) -> HttpResponse:
     context = {"batches": batches(request.viewer, limit=100), "names": user_names()}
+    return render(request, "history/history.html", context)
+
+
+@require_GET
+def batch(request: Request, pk: UUID) -> HttpResponse:
+    """One piece of work, however long ago."""
+    found = batches_by_id(request.viewer, [pk]).get(pk)
+    if found is None:
+        raise NotFound("not_found", _("This is not in your history."))
+    context = {"batches": [found], "names": user_names(), "is_one": True}
     return render(request, "history/history.html", context)

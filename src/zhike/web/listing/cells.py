@@ -32,6 +32,10 @@ def cell(fact: Fact | Aggregate, value: object, around: Around):
     return _CELLS[fact.kind](fact, value, around)
 
 
+def _text(fact, value, around: Around) -> str:
+    return str((fact.words() if fact.words else {}).get(value, value))
+
+
 def _choice(fact, value, around: Around):
     words = around.choices.get(fact.name, {}).get(str(value), value)
     tones = around.tones.get(fact.name)
@@ -69,7 +73,7 @@ def _time(fact, value, around: Around):
 
 
 _CELLS: dict[Kind, Callable] = {
-    Kind.TEXT: lambda fact, value, around: str(value),
+    Kind.TEXT: _text,
     Kind.CHOICE: _choice,
     Kind.LINK: _link,
     Kind.NUMBER: _number,

@@ -328,6 +328,6 @@ class Reading:
 
 
 def choices_by_fact(schema: Schema, names: Sequence[str]) -> dict[str, Mapping[str, Words]]:
-    """The words of those facts that have choices."""
-    facts = (schema.facts[name] for name in names)
-    return {fact.name: fact.choices() for fact in facts if fact.choices is not None}
+    """The words of those facts that have choices, or codes among their texts."""
+    known = {name: schema.facts[name].choices or schema.facts[name].words for name in names}
+    return {name: words() for name, words in known.items() if words is not None}

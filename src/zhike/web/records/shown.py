@@ -78,7 +78,7 @@ def show(declared: Field, value: Any, scope: Names) -> object:
             return formats.number(value)
         case FieldKind.YES_NO:
             return _("yes") if value else _("no")
-    return str(value)
+    return declared.in_words(value)
 
 
 def _linked(declared: Field, value: Any, scope: Names) -> object:
