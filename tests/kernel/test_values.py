@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.test import override_settings
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,3 +114,10 @@ def test_ids_are_version_7_and_ordered():
 @given(st.lists(st.one_of(st.none(), st.text(), st.integers()), max_size=4))
 def test_a_cursor_comes_back_whole(parts):
     assert paging.decode_cursor(paging.encode_cursor(*parts)) == parts
+
+
+def test_names_are_listed_as_a_language_does():
+    with override("en"):
+        assert text.listed(["city", "phone"]) == "city, phone"
+    with override("zh-hans"):
+        assert text.listed(["城市", "电话"]) == "城市、电话"

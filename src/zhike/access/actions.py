@@ -17,6 +17,7 @@ from zhike.access.viewer import SYSTEM, Viewer
 from zhike.events.actions import Draft, Origin, record
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+from zhike.kernel.text import listed
 
 SHORTEST_PASSWORD = 10
 ATTEMPTS = 8
@@ -173,7 +174,7 @@ def create_token(
     _check_scopes(viewer, scopes)
     unknown = [scope for scope in scopes if scope not in SCOPES]
     if unknown or not scopes:
-        known = ", ".join(SCOPES)
+        known = listed(SCOPES)
         raise Invalid.field(
             "scopes", "unknown_scope", _("Scopes are some of: %(known)s.") % {"known": known}
         )
@@ -295,7 +296,7 @@ def _check_password(password: str) -> None:
 
 def _check_choice(field: str, value: str, choices) -> None:
     if value not in choices:
-        known = ", ".join(sorted(filter(None, choices)))
+        known = listed(sorted(filter(None, choices)))
         raise Invalid.field(
             field, "unknown_choice", _("Choose one of: %(known)s.") % {"known": known}
         )

@@ -12,6 +12,7 @@ from zhike.filters.schema import Aggregate, Fact, Kind, Schema
 from zhike.filters.tree import All, Any, EventTest, InSegment, Node, Not, Test
 from zhike.kernel import clock
 from zhike.kernel.money import symbol, to_major
+from zhike.kernel.text import listed
 
 
 def sentence(node: Node, schema: Schema, *, currency: str = "CNY") -> str:
@@ -89,7 +90,7 @@ def _test_words(fact: Fact | Aggregate, test: Test, currency: str) -> str:
         low, high = (value_words(fact, value, currency) for value in test.value)
         return _("is between %(low)s and %(high)s") % {"low": low, "high": high}
     if isinstance(test.value, tuple):
-        value = _(", ").join(value_words(fact, value, currency) for value in test.value)
+        value = listed(value_words(fact, value, currency) for value in test.value)
     else:
         value = value_words(fact, test.value, currency)
     return _op_words(test.op) % {"value": value}

@@ -7,6 +7,9 @@ that ``云栖``, ``yunqi`` and ``yq`` all find 杭州云栖茶舍.
 
 import re
 import unicodedata
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
 
 from zhike.identity.texts import HAN, normalise, readings
 
@@ -23,6 +26,11 @@ def pinyin(text: str) -> str:
         next(iter(readings(c)), c) + " " if _HAN_RUN.match(c) else c for c in normalise(text)
     )
     return "".join(letters).strip().casefold()
+
+
+def listed(words: Iterable[object]) -> str:
+    """Words one after the other as a sentence names them: 甲、乙 or a, b."""
+    return _(", ").join(map(str, words))
 
 
 def word_tokens(text: str) -> set[str]:

@@ -14,6 +14,7 @@ from zhike.events.actions import Draft, record
 from zhike.filters import EVERYTHING, Node
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid
+from zhike.kernel.text import listed
 from zhike.records import queries
 from zhike.records.fields import Field, FieldKind
 from zhike.records.imports.actions import defuse
@@ -40,7 +41,7 @@ def export_records(
     """
     require(viewer, "export")
     if format not in FORMATS:
-        known = ", ".join(FORMATS)
+        known = listed(FORMATS)
         message = _("Choose one of: %(known)s.") % {"known": known}
         raise Invalid.field("format", "unknown_choice", message)
     partial = path.with_name(path.name + ".part")

@@ -25,6 +25,7 @@ from zhike.identity import normalise
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid
 from zhike.kernel.money import CURRENCIES, parse_decimal
+from zhike.kernel.text import listed
 
 _EMPTY: tuple = (None, "", [], (), {})
 
@@ -186,7 +187,7 @@ def _choice(field: Field, value: object) -> str:
     for key, label in choices.items():
         if text.casefold() in (key.casefold(), str(label).casefold()):
             return key
-    known = ", ".join(str(label) for label in list(choices.values())[:12])
+    known = listed(list(choices.values())[:12])
     raise Invalid("unknown_choice", _("Choose one of: %(known)s.") % {"known": known})
 
 

@@ -62,6 +62,7 @@ def run(arguments: Namespace) -> int:
 
 def _import(arguments: Namespace):
     from zhike.access.viewer import SYSTEM
+    from zhike.kernel.text import listed
     from zhike.records.imports import actions
     from zhike.records.imports.recognising import unmapped
 
@@ -72,7 +73,7 @@ def _import(arguments: Namespace):
     options = dict(pair.partition("=")[::2] for pair in arguments.option) or run.options
     run = actions.map_import(SYSTEM, run.pk, mapping=mapping, options=options)
     if left := unmapped(run.mapping, run.headings):
-        names = ", ".join(left)
+        names = listed(left)
         output.say(arguments, gettext("Columns not imported: %(names)s") % {"names": names})
     return actions.import_now(
         SYSTEM, run.pk, is_dry_run=arguments.dry_run, report=_progress(arguments)

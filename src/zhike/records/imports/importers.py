@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from zhike.access.viewer import Viewer
 from zhike.filters.schema import Words
 from zhike.kernel.errors import Invalid, NotFound
+from zhike.kernel.text import listed
 from zhike.records.fields import Field, FieldKind
 from zhike.records.models import Batch
 
@@ -86,7 +87,7 @@ def register(importer: Importer) -> None:
 
 def importer(name: str) -> Importer:
     if name not in _importers:
-        known = ", ".join(sorted(_importers))
+        known = listed(sorted(_importers))
         message = _("“%(name)s” can't be imported; choose one of: %(known)s.")
         raise NotFound("not_found", message % {"name": name, "known": known})
     return _importers[name]

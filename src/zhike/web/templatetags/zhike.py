@@ -10,9 +10,11 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from zhike.kernel.text import listed
 from zhike.web import formats
 
 register = template.Library()
+register.filter(listed)
 MANIFEST = "dist/.vite/manifest.json"
 
 
