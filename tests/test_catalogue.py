@@ -113,6 +113,7 @@ def placeholders(text: str) -> Counter[str]:
 
 
 def ends(text: str) -> tuple[bool, bool]:
+    text = re.sub(": $", ":", text)  # a full-width colon brings its space along
     is_list_comma = text.strip() in (",", "、")
     return text[:1].isspace(), text[-1:].isspace() and not is_list_comma
 

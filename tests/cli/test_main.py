@@ -1,6 +1,7 @@
 """The command line itself: words, exit statuses, what is said where."""
 
 import json
+import re
 import socket
 
 import pytest
@@ -9,6 +10,8 @@ from zhike.cli import output
 from zhike.cli.commands import COMMANDS
 
 from .conftest import Zhike
+
+ENGLISH = re.compile(r"[a-z]+ [a-z]+ [a-z]+")  # a phrase; names of options and files are not
 
 
 def test_help_names_every_command(zhike: Zhike) -> None:
@@ -23,6 +26,22 @@ def test_every_command_explains_itself_without_a_database(zhike: Zhike, command:
     shown = zhike(command, "--help", ZHIKE_HOME="/proc/nowhere")
     assert (shown.returncode, shown.stderr) == (0, "")
     assert f"usage: zhike {command}" in shown.stdout
+
+
+@pytest.mark.parametrize("command", ["", *(command.name for command in COMMANDS)])
+def test_help_is_chinese_for_those_who_read_it(zhike: Zhike, command: str) -> None:
+    shown = zhike(*command.split(), "--help", ZHIKE_LANGUAGE="zh-hans")
+    assert shown.stdout.startswith("用法：zhike")
+    assert "显示本帮助" in shown.stdout
+    lines = [line for line in shown.stdout.splitlines() if ENGLISH.search(line)]
+    assert lines == []
+
+
+def test_a_wrong_line_is_refused_in_chinese(zhike: Zhike) -> None:
+    assert "缺少必需的参数：TYPE, FILE" in zhike("import", ZHIKE_LANGUAGE="zh-hans").stderr
+    assert "无效的选择：'serf'" in zhike("serf", ZHIKE_LANGUAGE="zh-hans").stderr
+    refused = zhike("serve", "--port", "x", ZHIKE_LANGUAGE="zh-hans")
+    assert "错误：参数 --port：无效的 int 值：'x'" in refused.stderr
 
 
 def test_no_command_and_an_unknown_command_could_not_run(zhike: Zhike) -> None:

@@ -1,7 +1,8 @@
 """The language of the command line.
 
 The words come from the same catalogue as the pages, by the `gettext` of the standard library,
-because most commands speak before Django is loaded and some never load it.
+because most commands speak before Django is loaded and some never load it. So do the words of
+argparse, which are listed in `argparse_words`.
 """
 
 import gettext

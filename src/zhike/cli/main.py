@@ -48,7 +48,12 @@ def main(words: Sequence[str] | None = None) -> int:
 def _parser_for(words: Sequence[str]) -> tuple[ArgumentParser, CommandModule | None]:
     """The parser, with the arguments of the one command that was asked for, and its module."""
     parser = ArgumentParser(prog="zhike", description=gettext("Zhike: customer management."))
-    parser.add_argument("--version", action="version", version=f"zhike {zhike.__version__}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"zhike {zhike.__version__}",
+        help=gettext("show the version and exit"),
+    )
     choices = parser.add_subparsers(title=gettext("commands"), metavar=gettext("COMMAND"))
     asked_for = next((word for word in words if not word.startswith("-")), None)
     module = None
