@@ -83,9 +83,17 @@ export class Drawing {
         borderColor: this.colour("line"),
         textStyle: { ...text, color: this.colour("ink") },
       },
-      xAxis: { type: "category", data: this.data.x, axisLine: line, axisTick: { show: false }, axisLabel: text },
+      xAxis: { type: "category", data: this.data.x, axisLine: line, axisTick: { show: false }, axisLabel: { ...text, ...this.few() } },
       yAxis: { type: "value", splitLine: line, axisLabel: { ...text, formatter: this.show } },
     };
+  }
+
+  // Of a few names none is left out: where they don't fit side by side they lean.
+  private few(): Option {
+    const names = this.data.x.map(String);
+    if (names.length > 8) return {};
+    const longest = Math.max(...names.map((name) => [...name].reduce((sum, c) => sum + (c > "\u2e7f" ? 14 : 8), 0)));
+    return { interval: 0, rotate: longest > (this.host.clientWidth - 60) / names.length ? 30 : 0 };
   }
 
   private shape(): Option {
