@@ -21,6 +21,7 @@ from zhike.insight.models import ScoreRun, Standing, Suggestion
 from zhike.insight.words import ADVICE, GROUPS, RELATIONS, RULES, STAGES, TIERS, VERDICTS
 from zhike.kernel import clock
 from zhike.kernel.paging import Count, Page
+from zhike.kernel.reading import once
 from zhike.records import queries as records
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def today(viewer: Viewer, *, limit: int = 30, cursor: str | None = None) -> Page
     return Page(proposals, page.next_cursor)
 
 
+@once
 def today_count(viewer: Viewer) -> Count:
     return records.count(CUSTOMER, viewer, where=_on_my_plate(viewer))
 

@@ -246,7 +246,7 @@ def neighbours(
         return None, None
     cursor = encode_cursor(order.name, value[0], record_id)
     after = _page(question, order, cursor, 1)
-    before = _before(question, order, [value[0], str(record_id)], 1, _IDS)
+    before = _before(question, order, [value[0], str(record_id)], 1)
     return (before[0][0] if before else None), (after[0][0] if after else None)
 
 
@@ -269,13 +269,11 @@ def position(
     value = _value_at(question, order, record_id)
     if value is None:
         return None
-    before = _before(question, order, [value[0], str(record_id)], POSITION_CAP, _COUNTED)
-    place = 1 + sum(rows for (rows,) in before)
+    place = 1 + len(_before(question, order, [value[0], str(record_id)], POSITION_CAP))
     if place > POSITION_CAP:
         return None
     cursor = encode_cursor(order.name, value[0], record_id)
-    after = _page(question, order, cursor, POSITION_CAP, _COUNTED)
-    length = place + sum(rows for (rows,) in after)
+    length = place + len(_page(question, order, cursor, POSITION_CAP))
     return place, Count(min(length, POSITION_CAP), exact=length <= POSITION_CAP)
 
 
@@ -286,6 +284,11 @@ class _Order:
     is_descending: bool
     is_nullable: bool
     cast: str
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is by a column of the record itself."""
+        return self.expression.startswith(f"{RECORD}.")
 
     def reversed(self) -> "_Order":
         name = self.name[1:] if self.is_descending else "-" + self.name
@@ -374,12 +377,7 @@ class _Reading:
     fetch: Callable[[str, list], list[tuple]]
 
 
-def _count_rows(statement: str, parameters: list) -> list[tuple]:
-    return _fetch_rows(f"SELECT count(*) FROM ({statement}) counted", parameters)
-
-
 _IDS = _Reading(f"{RECORD}.id", _fetch_rows)
-_COUNTED = _Reading("1", _count_rows)
 
 
 def _page(
@@ -400,16 +398,14 @@ def _page(
     return rows
 
 
-def _before(
-    question: _Question, order: _Order, place: list, limit: int, reading: _Reading
-) -> list[tuple]:
+def _before(question: _Question, order: _Order, place: list, limit: int) -> list[tuple]:
     """The rows that stand ahead of a place, nearest first. Ahead of those without a value stand
     all that have one."""
     backwards = order.reversed()
     has_value = place[0] is not None
-    rows = _run(question, backwards, place, limit, reading, has_value=has_value)
+    rows = _run(question, backwards, place, limit, _IDS, has_value=has_value)
     if not has_value and len(rows) < limit:
-        rows += _run(question, backwards, None, limit - len(rows), reading, has_value=True)
+        rows += _run(question, backwards, None, limit - len(rows), _IDS, has_value=True)
     return rows
 
 
@@ -428,15 +424,18 @@ def _run(
     if has_value:
         if order.is_nullable:
             conditions += f" AND {order.expression} IS NOT NULL"
-        if after is not None:
+        if after is not None and order.is_own:
             conditions += (
                 f" AND ({order.expression}, {RECORD}.id) {symbol} (%s::{order.cast}, %s::uuid)"
             )
             parameters += after
-            # No index holds columns of two tables: the bound on the first lets one begin here.
-            if not order.expression.startswith(f"{RECORD}."):
-                conditions += f" AND {order.expression} {symbol}= %s::{order.cast}"
-                parameters.append(after[0])
+        elif after is not None:
+            # No index holds columns of two tables: a bound on the first lets one begin here.
+            conditions += (
+                f" AND {order.expression} {symbol}= %s::{order.cast}"
+                f" AND ({order.expression} {symbol} %s::{order.cast} OR {RECORD}.id {symbol} %s)"
+            )
+            parameters += [after[0], *after]
         ordering = f"{order.expression} {direction}, {RECORD}.id {direction}"
     else:
         conditions += f" AND {order.expression} IS NULL"

@@ -72,7 +72,7 @@ class Importer:
         for name in options:
             if name not in known:
                 message = _("There is no option “%(name)s”; there are: %(known)s.")
-                words = {"name": name, "known": ", ".join(known)}
+                words = {"name": name, "known": listed(known)}
                 raise Invalid.field(name, "unknown_option", message % words)
         cleaned = {name: known[name].clean(value) for name, value in options.items()}
         return {name: to_json(value) for name, value in cleaned.items() if value not in ("", None)}
