@@ -20,6 +20,7 @@ def show_refusal(request: HttpRequest, error: ZhikeError) -> HttpResponse:
 def show_error(request: HttpRequest, status: int, message: str) -> HttpResponse:
     if is_fragment(request):
         return toast(HttpResponse(status=status, headers={"HX-Reswap": "none"}), message)
+    request.is_refused = True  # type: ignore[attr-defined]
     return render(request, "error.html", {"status": status, "message": message}, status=status)
 
 

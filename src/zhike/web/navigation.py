@@ -44,12 +44,14 @@ class Entry:
     place: Place
     address: str
     is_current: bool
-    viewer: Viewer
+    counted_for: Viewer | None
 
     @cached_property
     def count(self) -> Count | None:
         """How much waits there, where that is counted."""
-        return self.place.count(self.viewer) if self.place.count else None
+        if self.counted_for is None or self.place.count is None:
+            return None
+        return self.place.count(self.counted_for)
 
 
 def navigation(request: Request) -> list[Entry]:
@@ -57,11 +59,12 @@ def navigation(request: Request) -> list[Entry]:
     viewer = getattr(request, "viewer", None)
     if viewer is None:
         return []
+    counted_for = None if getattr(request, "is_refused", False) else viewer
     found = []
     for place in PLACES:
         address = _address(place)
         if address and can(viewer, place.right):
-            found.append(Entry(place, address, request.path.startswith(place.prefix), viewer))
+            found.append(Entry(place, address, request.path.startswith(place.prefix), counted_for))
     return found
 
 

@@ -19,3 +19,4 @@ class Request(HttpRequest):
     id: str
     viewer: Viewer
     user: "User"  # type: ignore[assignment]
+    is_refused: bool  # set when an error page answers it: that asks nothing of the database
