@@ -107,6 +107,8 @@ PAGES: dict[tuple[str, str], Door] = {
         {"in": "q=name"}, {"group": "file"}]),
     ("POST", "customers/<uuid:pk>/write"): door("note", of="customer", body=lambda ids: {
         "kind": "note", "text": "x"}),
+    ("POST", "customers/<uuid:pk>/tags"): door("change", of="customer", body=lambda ids: {
+        "add": "x"}),
     ("POST", "customers/<uuid:pk>/relations"): door("change", of="customer", body=lambda ids: {
         "kind": "competitor", "other": ids.neighbour}),
     ("POST", "customers/<uuid:pk>/relations/<uuid:relation_id>/remove"): door(
@@ -135,6 +137,7 @@ PAGES: dict[tuple[str, str], Door] = {
     ("POST", "tasks/<uuid:pk>/done"): door("work", of="task"),
     # Today
     ("GET", "today/"): door("view"),
+    ("GET", "today/waiting"): door("view"),
     ("GET", "today/<uuid:pk>/work"): door("view", of="customer"),
     ("POST", "today/<uuid:pk>/work"): door("note", "work", of="customer", body=lambda ids: {
         "channel": "call", "text": "x"}),
@@ -171,6 +174,8 @@ PAGES: dict[tuple[str, str], Door] = {
     ("GET", "imports/<uuid:pk>/refused"): door("import", of="done"),
     # Work and its undo
     ("GET", "history"): door("view"),
+    ("GET", "history/<uuid:batch_id>"): door(
+        "view", of="customer", is_hidden=True, rights_elsewhere=("undo",)),
     ("POST", "batches/<uuid:batch_id>/undo"): door(
         "undo_own", of="customer", is_hidden=True, rights_elsewhere=("undo",)),
     # Settings

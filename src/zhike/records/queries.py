@@ -503,6 +503,7 @@ def batches(viewer: Viewer, *, limit: int = 50) -> list[Batch]:
 
 def batches_by_id(viewer: Viewer, ids: Iterable[UUID]) -> dict[UUID, Batch]:
     """Pieces of work, as far as they stand in the viewer's history."""
+    require(viewer, "view")
     within, parameters = _in_reach(viewer)
     found = Batch.objects.raw(
         f"SELECT b.* FROM records_batch b WHERE b.id = ANY(%s) AND ({within})",

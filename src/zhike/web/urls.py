@@ -125,7 +125,7 @@ urlpatterns = [
     path("value/", include(_value)),
     path("imports/", include(_imports)),
     path("history", history.history, name="history"),
-    path("history/<uuid:pk>", history.batch, name="batch"),
+    path("history/<uuid:batch_id>", history.batch, name="batch"),
     path("batches/<uuid:batch_id>/undo", records.undo, name="batch_undo"),
     path("settings/", include(_settings)),
 ]

@@ -15,7 +15,6 @@ from zhike.customers.queries import timeline
 from zhike.events.catalogue import event_type, event_words
 from zhike.events.queries import events_by_id
 from zhike.filters.schema import Words
-from zhike.records.models import Batch
 from zhike.records.queries import batches_by_id
 from zhike.records.sources import SOURCES
 from zhike.records.types import RecordType, record_types
@@ -42,6 +41,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """A batch as its entries mention it."""
+
+    kind: str
+    label: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     event: "Event"
     words: str
@@ -51,7 +59,7 @@ class Entry:
     is_by_person: bool
     address: str  # of what it is about
     because: str  # the event that led to it
-    batch: Batch | None  # the work on many records that it was part of
+    work: Work | None  # on many records, which it was part of
 
 
 class Timeline:
@@ -93,23 +101,28 @@ class Timeline:
             event.actor_kind == "user" and known is not None and known.group != "system",
             _address(event),
             self._because(event),
-            self._batch(event),
+            self._work(event),
         )
 
     def _actor(self, user_id: UUID | None) -> str:
         return self.users.get(str(user_id), "") if user_id else ""
 
-    def _source(self, event: Event) -> str:
-        """How it came about when nobody did it; the batch says it better where there is one."""
-        return "" if self._batch(event) else str(SOURCES.get(event.source, ""))
+    def _source(self, event: "Event") -> str:
+        """How it came about when nobody did it; the work says it better where there is one."""
+        return "" if self._work(event) else str(SOURCES.get(event.source, ""))
 
     @cached_property
-    def batches(self) -> Mapping[UUID, Batch]:
-        return batches_by_id(self.viewer, {e.batch_id for e in self.page.items if e.batch_id})
+    def works(self) -> Mapping[UUID, Work]:
+        """The imports, mass changes and undos behind the events, as far as the viewer may look."""
+        ids = {event.batch_id for event in self.page.items if event.batch_id}
+        return {
+            batch.pk: Work(batch.get_kind_display(), batch.label, reverse("batch", args=[batch.pk]))
+            for batch in batches_by_id(self.viewer, ids).values()
+            if batch.kind != "edit"
+        }
 
-    def _batch(self, event: Event) -> Batch | None:
-        found = self.batches.get(event.batch_id) if event.batch_id else None
-        return None if found is None or found.kind == Batch.Kind.EDIT else found
+    def _work(self, event: "Event") -> Work | None:
+        return self.works.get(event.batch_id) if event.batch_id else None
 
     @cached_property
     def causes(self) -> "Mapping[int, Event]":

@@ -20,9 +20,9 @@ def history(request: Request) -> HttpResponse:
 
 
 @require_GET
-def batch(request: Request, pk: UUID) -> HttpResponse:
+def batch(request: Request, batch_id: UUID) -> HttpResponse:
     """One piece of work, however long ago."""
-    found = batches_by_id(request.viewer, [pk]).get(pk)
+    found = batches_by_id(request.viewer, [batch_id]).get(batch_id)
     if found is None:
         raise NotFound("not_found", _("This is not in your history."))
     context = {"batches": [found], "names": user_names(), "is_one": True}
