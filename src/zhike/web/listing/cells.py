@@ -20,7 +20,7 @@ class Around:
 
     currency: str
     names: Mapping[str, Mapping[UUID, str]] = field(default_factory=dict)  # of linked records
-    choices: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     tones: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     low: Mapping[str, float] = field(default_factory=dict)
 
@@ -33,7 +33,7 @@ def cell(fact: Fact | Aggregate, value: object, around: Around):
 
 
 def _text(fact, value, around: Around) -> str:
-    return str((fact.words() if fact.words else {}).get(value, value))
+    return str(around.choices.get(fact.name, {}).get(value, value))
 
 
 def _choice(fact, value, around: Around):

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html_join
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from zhike.access.viewer import Viewer
 from zhike.filters import EVERYTHING, All, Kind, Node, Test, check, parse
-from zhike.filters.schema import Aggregate, Fact, Schema, Words
+from zhike.filters.schema import Aggregate, Fact, Schema
 from zhike.filters.sentence import sentence
 from zhike.kernel.paging import Count, Page
 from zhike.records.queries import (
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from zhike.records.models import SavedView
 
 ROWS = 50
+_NOBODY = UUID(int=0)
+_NUMBER = mark_safe(' class="number"')  # noqa: S308 - a constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,16 @@ class Row:
     address: str
     cells: Sequence[Cell]
     card: Sequence[Cell]
+
+    # Hundreds of cells a page: a template's loop over them would cost more than all the queries.
+    @property
+    def cells_markup(self) -> SafeString:
+        pairs = ((_NUMBER if cell.is_number else "", cell.value) for cell in self.cells)
+        return format_html_join("", "<td{}>{}</td>", pairs)
+
+    @property
+    def card_markup(self) -> SafeString:
+        return format_html_join("", "<span>{}</span>", ((cell.value,) for cell in self.card))
 
 
 class Reading:
@@ -301,10 +315,15 @@ class Reading:
         fact = self.kind.schema.facts[name]
         return Cell(name, fact.label, cell(fact, value, around), fact.kind in NUMERIC)
 
-    def _record_address(self, pk: UUID) -> str:
-        address = reverse(self.listing.record_page, args=[pk])
+    @cached_property
+    def _record_addresses(self) -> str:
+        """The address of a record with nobody's id in it: built once a page, not once a row."""
         within = self.address.but().query
+        address = reverse(self.listing.record_page, args=[_NOBODY])
         return f"{address}?{urlencode({'in': within})}" if within else address
+
+    def _record_address(self, pk: UUID) -> str:
+        return self._record_addresses.replace(str(_NOBODY), str(pk), 1)
 
     def _around(self, names: Sequence[str], values: dict[UUID, dict]) -> Around:
         schema = self.kind.schema
@@ -327,7 +346,12 @@ class Reading:
                 yield name, fact.label, name in self.column_names
 
 
-def choices_by_fact(schema: Schema, names: Sequence[str]) -> dict[str, Mapping[str, Words]]:
-    """The words of those facts that have choices, or codes among their texts."""
+def choices_by_fact(schema: Schema, names: Sequence[str]) -> dict[str, Mapping[str, str]]:
+    """The words of those facts that have choices, or codes among their texts: said once a page,
+    not once a cell."""
     known = {name: schema.facts[name].choices or schema.facts[name].words for name in names}
-    return {name: words() for name, words in known.items() if words is not None}
+    return {
+        name: {key: str(word) for key, word in words().items()}
+        for name, words in known.items()
+        if words is not None
+    }
