@@ -19,12 +19,17 @@ ROUNDS = 25
 
 
 def questions() -> dict[str, Callable[[], object]]:
+    """By label, asked on a connection as the web server has them."""
+    from django.db import connection
+
     from zhike.access.queries import user_ids_by_word, viewer_by_id
     from zhike.access.viewer import SYSTEM
     from zhike.customers.facts import CUSTOMER
     from zhike.filters import All, Test
+    from zhike.kernel.reading import limit_statements
     from zhike.records.queries import find
 
+    limit_statements(connection)
     seller = viewer_by_id(user_ids_by_word()["顾清和"], source="page")
 
     def ask(viewer=SYSTEM, **wanted):

@@ -83,7 +83,7 @@ class Standing(models.Model):
             models.Index(fields=["value", "party_id"], name="standing_value"),
             models.Index(fields=["alive", "party_id"], name="standing_alive"),
             models.Index(fields=["recency_days", "party_id"], name="standing_recency"),
-            models.Index(fields=["stage"], name="standing_stage"),
+            models.Index(fields=["stage", "value_12", "party_id"], name="standing_stage_value"),
         ]
 
     def __str__(self) -> str:

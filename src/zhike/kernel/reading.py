@@ -45,9 +45,11 @@ def once(function: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
 
 
 def limit_statements(connection, **_signal) -> None:
-    """Makes PostgreSQL give up on what takes too long; for the connections of the web server."""
+    """For the connections of the web server: PostgreSQL gives up on what takes too long, and no
+    page takes the processors that others wait for."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET statement_timeout = '{LONGEST}s'")
+        cursor.execute("SET max_parallel_workers_per_gather = 0")
 
 
 def refusal(error: BaseException) -> ZhikeError | None:
