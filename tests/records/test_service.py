@@ -8,9 +8,7 @@ from zhike.customers.actions import change_customer, create_customer
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.models import Party
 from zhike.events.models import Event
-from zhike.filters import parse
 from zhike.kernel.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
-from zhike.kernel.paging import Count
 from zhike.records import queries
 from zhike.records.actions import archive_record, change_many, undo_batch
 from zhike.records.models import Batch
@@ -163,25 +161,13 @@ def test_neighbours_follow_the_list(cast):
     assert queries.neighbours(CUSTOMER, cast.mei, first, sort="name") == (None, second)
 
 
-def test_a_position_is_counted_from_the_top_and_those_without_a_value_come_last(cast):
+def test_neighbours_follow_every_order_and_those_without_a_value_come_last(cast):
     for day in (3, 1, 2):
         create_customer({"name": f"born {day}", "birthday": date(1990, 1, day)}, viewer=cast.mei)
     for sort in ("name", "-name", "birthday", "-birthday", "-created_at"):
         ids = [p.pk for p in queries.find(CUSTOMER, cast.mei, sort=sort, limit=10).items]
-        places = [queries.position(CUSTOMER, cast.mei, pk, sort=sort) for pk in ids]
-        assert places == [(place, Count(6, exact=True)) for place in range(1, 7)]
         around = [queries.neighbours(CUSTOMER, cast.mei, pk, sort=sort) for pk in ids]
         assert around == list(zip([None, *ids], [*ids[1:], None], strict=False))
-
-
-def test_a_position_far_down_or_out_of_the_list_is_not_told(cast, monkeypatch):
-    ids = [p.pk for p in queries.find(CUSTOMER, cast.mei, sort="name", limit=10).items]
-    nowhere = parse({"fact": "city", "op": "eq", "value": "nowhere"})
-    assert queries.position(CUSTOMER, cast.mei, ids[0], where=nowhere) is None
-    assert queries.position(CUSTOMER, cast.li, cast.chen.pk) is None
-    monkeypatch.setattr(queries, "POSITION_CAP", 2)
-    assert queries.position(CUSTOMER, cast.mei, ids[1]) == (2, Count(2, exact=False))
-    assert queries.position(CUSTOMER, cast.mei, ids[2]) is None
 
 
 def test_a_list_costs_two_queries(cast, django_assert_num_queries):

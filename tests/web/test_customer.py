@@ -1,5 +1,7 @@
 import json
+import re
 from dataclasses import replace
+from html import unescape
 from uuid import uuid4
 
 import pytest
@@ -243,7 +245,15 @@ def test_neighbours_are_those_of_the_list_it_was_opened_from(mei, cast):
     assert 'data-hotkey="]"' not in text
 
 
-def test_the_place_in_the_list_stands_between_the_neighbours(mei, li, cast):
-    assert "</span>2 / 3</span>" in mei.get(page_of(cast.lin), {"in": "sort=-created_at"}).text
-    assert "</span>1 / 1</span>" in li.get(page_of(cast.yunqi)).text
-    assert "Place in the list" not in mei.get(page_of(cast.yunqi), {"in": "q=zzz"}).text
+def test_the_place_in_the_list_stands_between_the_neighbours(mei, cast):
+    rows = mei.get("/customers/", {"sort": "-created_at"}).text
+    address = unescape(re.search(rf'href="({page_of(cast.lin)}[^"]*)"', rows)[1])
+    page = mei.get(address).text
+    assert "</span>2 / 3</span>" in page
+    before = unescape(re.search(r'href="([^"]*)" data-hotkey="\["', page)[1])
+    assert "</span>1 / 3</span>" in mei.get(before).text
+
+
+@pytest.mark.parametrize("written", ["at=x&of=3", "at=2&of=<b>", "at=-1&of=3", "of=3", "at=2"])
+def test_a_place_that_no_list_gave_is_not_shown(mei, cast, written):
+    assert "Place in the list" not in mei.get(page_of(cast.lin), {"in": written}).text

@@ -24,7 +24,6 @@ from zhike.records.types import RecordType, Row, record_type, record_types
 
 COUNT_CAP = 10_000
 LARGE_BASE = 50_000
-POSITION_CAP = 500
 SEARCH_CAP = 500
 LARGEST_PAGE = 200
 _TIME_FACTS = {
@@ -248,33 +247,6 @@ def neighbours(
     after = _page(question, order, cursor, 1)
     before = _before(question, order, [value[0], str(record_id)], 1)
     return (before[0][0] if before else None), (after[0][0] if after else None)
-
-
-def position(
-    kind: RecordType,
-    viewer: Viewer,
-    record_id: UUID,
-    *,
-    where: Node = EVERYTHING,
-    search: str = "",
-    sort: str = "",
-) -> tuple[int, Count] | None:
-    """At which place of a list a record stands, from 1, and how long the list is; both as far as
-    POSITION_CAP rows before and after it. None when it stands further down or is not in the list.
-    """
-    question = _question(kind, viewer, where, search, False)
-    if question is None:
-        return None
-    order = _order(kind, sort or kind.default_sort, question.query)
-    value = _value_at(question, order, record_id)
-    if value is None:
-        return None
-    place = 1 + len(_before(question, order, [value[0], str(record_id)], POSITION_CAP))
-    if place > POSITION_CAP:
-        return None
-    cursor = encode_cursor(order.name, value[0], record_id)
-    length = place + len(_page(question, order, cursor, POSITION_CAP))
-    return place, Count(min(length, POSITION_CAP), exact=length <= POSITION_CAP)
 
 
 @dataclass(frozen=True, slots=True)

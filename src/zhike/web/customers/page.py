@@ -1,6 +1,6 @@
 """Everything the page of one customer shows, read when it is shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,10 @@ from zhike.filters import Test
 from zhike.filters.schema import Words
 from zhike.insight import queries as insight
 from zhike.insight.words import STAGES, TIERS
-from zhike.records.queries import neighbours, position
+from zhike.records.queries import neighbours
 from zhike.web.commerce.listing import ORDERS
 from zhike.web.customers.listing import CUSTOMERS, STAGE_TONES, TIER_TONES
 from zhike.web.customers.timeline import Timeline
-from zhike.web.formats import capped
 from zhike.web.forms import Input
 from zhike.web.listing.address import Address
 from zhike.web.listing.reading import Reading
@@ -124,21 +123,21 @@ class CustomerPage:
             CUSTOMER, self.viewer, self.party.pk, where=self.list.where,
             search=self.list.address.search, sort=self.list.sort,
         )  # fmt: skip
-        return self._address(before), self._address(after)
+        return self._address(before, -1), self._address(after, +1)
 
-    @cached_property
+    @property
     def place(self) -> str:
-        """Where it stands in that list, as in 3 / 41; empty for one far down."""
-        found = position(
-            CUSTOMER, self.viewer, self.party.pk, where=self.list.where,
-            search=self.list.address.search, sort=self.list.sort,
-        )  # fmt: skip
-        return f"{found[0]} / {capped(found[1])}" if found else ""
+        """Where it stands in that list, as in 3 / 41: counted by the list it was opened from."""
+        at, length = self.list.address.place, self.list.address.length
+        return f"{at:,} / {length}" if at and length else ""
 
-    def _address(self, pk) -> str:
+    def _address(self, pk, further: int = 0) -> str:
         if pk is None:
             return ""
-        query = "?" + urlencode({"in": self.within}) if self.within else ""
+        listed = self.list.address
+        place = max(listed.place + further, 0) if listed.place else 0
+        within = replace(listed, place=place).query
+        query = "?" + urlencode({"in": within}) if within else ""
         return reverse("customer", args=[pk]) + query
 
     @property

@@ -178,7 +178,20 @@ class Reading:
     @property
     def next_address(self) -> str:
         cursor = self.page.next_cursor
-        return self.address.but(cursor=cursor).on(self.listing.page) if cursor else ""
+        if not cursor:
+            return ""
+        following = self.first_place + len(self.page.items)
+        wanted = self.address.but(cursor=cursor, place=following, length=self.length)
+        return wanted.on(self.listing.page)
+
+    @property
+    def first_place(self) -> int:
+        """Where in the list its first row on this page stands, from 1."""
+        return self.address.place or 1
+
+    @property
+    def length(self) -> str:
+        return self.address.length or self.count_words
 
     @property
     def home(self) -> str:
@@ -281,8 +294,8 @@ class Reading:
         around = self._around(names, values)
         drawn = self._drawn(list(values))
         return [
-            self._row(pk, values[pk], drawn, cards, around)
-            for pk in self.page.items
+            self._row(pk, place, values[pk], drawn, cards, around)
+            for place, pk in enumerate(self.page.items, start=self.first_place)
             if pk in values
         ]
 
@@ -294,6 +307,7 @@ class Reading:
     def _row(
         self,
         pk: UUID,
+        place: int,
         values: dict,
         drawn: Sequence[tuple[Drawing, Mapping]],
         cards: Sequence[str],
@@ -306,7 +320,7 @@ class Reading:
         return Row(
             pk,
             str(values[self.kind.title]),
-            self._record_address(pk),
+            self._record_address(pk, place),
             [cells[name] for name in self.column_names],
             [cells[name] for name in cards if cells[name].value != ""],
         )
@@ -317,13 +331,14 @@ class Reading:
 
     @cached_property
     def _record_addresses(self) -> str:
-        """The address of a record with nobody's id in it: built once a page, not once a row."""
-        within = self.address.but().query
+        """The address of a record with nobody's id in it: built once a page, not once a row. It
+        ends with the record's place in the list, which nobody then has to count."""
+        within = self.address.but(length=self.length).query + "&at="
         address = reverse(self.listing.record_page, args=[_NOBODY])
-        return f"{address}?{urlencode({'in': within})}" if within else address
+        return f"{address}?{urlencode({'in': within})}"
 
-    def _record_address(self, pk: UUID) -> str:
-        return self._record_addresses.replace(str(_NOBODY), str(pk), 1)
+    def _record_address(self, pk: UUID, place: int) -> str:
+        return self._record_addresses.replace(str(_NOBODY), str(pk), 1) + str(place)
 
     def _around(self, names: Sequence[str], values: dict[UUID, dict]) -> Around:
         schema = self.kind.schema
