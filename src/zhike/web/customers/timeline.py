@@ -15,7 +15,7 @@ from zhike.customers.queries import timeline
 from zhike.events.catalogue import event_type, event_words
 from zhike.events.queries import events_by_id
 from zhike.filters.schema import Words
-from zhike.records.queries import batches_by_id
+from zhike.records.queries import batches_behind
 from zhike.records.sources import SOURCES
 from zhike.records.types import RecordType, record_types
 from zhike.web.records.shown import Names, show
@@ -117,7 +117,7 @@ class Timeline:
         ids = {event.batch_id for event in self.page.items if event.batch_id}
         return {
             batch.pk: Work(batch.get_kind_display(), batch.label, reverse("batch", args=[batch.pk]))
-            for batch in batches_by_id(self.viewer, ids).values()
+            for batch in batches_behind(self.viewer, ids).values()
             if batch.kind != "edit"
         }
 
