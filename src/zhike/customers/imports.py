@@ -123,7 +123,12 @@ class Matches:
         parties = Party.objects.filter(archived_at=None)
         if lock:
             parties = parties.select_for_update()
-        self.by_code = {p.code: p for p in parties.filter(code__in=codes)} if codes else {}
+        else:  # only who it is will be asked
+            parties = parties.only("id", "code", "emails", "phones")
+        # Without the second condition PostgreSQL can't tell that the index of numbers will do, and
+        # reads a million files for each chunk.
+        numbered = parties.filter(code__in=codes).exclude(code="")
+        self.by_code = {p.code: p for p in numbered} if codes else {}
         self.by_email: dict[str, Party] = {}
         self.by_phone: dict[str, Party] = {}
         if emails:

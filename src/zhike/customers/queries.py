@@ -114,7 +114,7 @@ def parties_by_id(ids: Sequence[UUID]) -> dict[UUID, Party]:
 
 
 def customers_by_code(codes: Sequence[str]) -> dict[str, UUID]:
-    found = Party.objects.filter(code__in=codes, archived_at=None)
+    found = Party.objects.filter(code__in=codes, archived_at=None).exclude(code="")
     return dict(found.values_list("code", "pk"))
 
 
@@ -146,7 +146,7 @@ def _matching(key: str, values: Mapping) -> list[UUID]:
     fields = CUSTOMER.field_by_name
     parties = Party.objects.filter(archived_at=None)
     if key == "code" and values.get("code"):
-        parties = parties.filter(code=fields["code"].clean(values["code"]))
+        parties = parties.filter(code=fields["code"].clean(values["code"])).exclude(code="")
     elif key == "email" and values.get("emails"):
         parties = parties.filter(emails__overlap=fields["emails"].clean(values["emails"]))
     elif key == "phone" and values.get("phones"):

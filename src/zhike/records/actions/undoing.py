@@ -35,14 +35,14 @@ def undo_batch(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
         if batch.undone_at is not None:
             raise Conflict("already_undone", _("This has been undone already."))
         undo = open_batch(viewer, kind=Batch.Kind.UNDO, label=batch.label, undoes=batch)
+        if _is_large(batch):
+            refresh_statistics()
         done = left = 0
         is_whole = True
         for kind in record_types().values():
             taken_back, kept = _undo_type(kind, batch, undo, viewer)
             done, left = done + taken_back, left + kept
             is_whole = is_whole and not _is_any_out_of_reach(kind, batch, viewer)
-        if done > MANY:
-            refresh_statistics()
         if is_whole:
             Batch.objects.filter(pk=batch.pk).update(undone_at=clock.now())
         data = {"label": batch.label, "kind": batch.kind, "done": done, "left": left}
@@ -64,6 +64,15 @@ def _is_any_out_of_reach(kind: RecordType, batch: Batch, viewer: Viewer) -> bool
             [batch.pk, *parameters],
         )
         return cursor.fetchone()[0]
+
+
+def _is_large(batch: Batch) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM events_event WHERE batch_id = %s LIMIT %s) capped",
+            [batch.pk, MANY],
+        )
+        return cursor.fetchone()[0] == MANY
 
 
 def _undo_type(kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer) -> tuple[int, int]:

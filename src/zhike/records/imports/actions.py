@@ -24,7 +24,7 @@ from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotFound, TooLarge, ZhikeError
 from zhike.kernel.home import files_folder
 from zhike.kernel.ids import new_id
-from zhike.records.actions.statistics import refresh_statistics
+from zhike.records.actions.statistics import refresh_statistics_after
 from zhike.records.imports.importers import Group, Importer, Outcome, importer, revive, to_json
 from zhike.records.imports.reading import LARGEST_FILE, Table, open_table, sample, show
 from zhike.records.imports.recognising import fingerprint, guess_mapping
@@ -325,7 +325,7 @@ def _apply(run: Import, viewer: Viewer, report: Report | None) -> None:
             run.save()
         if report:
             report(run)
-    refresh_statistics()
+    refresh_statistics_after(run.created + run.updated)
     with transaction.atomic():
         ImportRow.objects.filter(run=run, error="").delete()
         run.state, run.finished_at = Import.State.DONE, clock.now()
