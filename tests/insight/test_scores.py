@@ -19,6 +19,7 @@ from zhike.kernel import clock
 from zhike.kernel.errors import Invalid, NotAllowed, NotFound
 from zhike.records import queries as records
 from zhike.records.imports import actions as imports
+from zhike.records.queries import reading
 from zhike.segments.models import Segment
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -270,7 +271,7 @@ def test_a_large_base_is_counted_in_columns_as_far_as_one_sees(trade, monkeypatc
     }
     tree = check(parse(filter), CUSTOMER.schema, currency=records.firm().currency)
     actions.run_scores(SYSTEM)
-    monkeypatch.setattr(records, "LARGE_BASE", -2)  # no statistics: PostgreSQL says -1
+    monkeypatch.setattr(reading, "LARGE_BASE", -2)  # no statistics: PostgreSQL says -1
 
     for viewer in (SYSTEM, trade.mei, trade.li, trade.zhao):
         rows = records.count(CUSTOMER, viewer, where=tree, exact=True)

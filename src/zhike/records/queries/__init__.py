@@ -1,0 +1,58 @@
+"""Questions about records, always for a viewer: `asking` joins sight to every one of them."""
+
+from zhike.records.queries.asking import SEARCH_CAP, only_seen
+from zhike.records.queries.keeping import (
+    batch_to_undo,
+    batches,
+    batches_behind,
+    batches_by_id,
+    firm,
+    imports,
+    saved_view,
+    saved_views,
+)
+from zhike.records.queries.reading import (
+    COUNT_CAP,
+    LARGE_BASE,
+    LARGEST_PAGE,
+    WideCount,
+    count,
+    count_widely,
+    counts_widely,
+    every,
+    find,
+    find_ids,
+    get,
+    linked_names,
+    neighbours,
+    values_of,
+    visible_ids,
+)
+
+__all__ = [
+    "COUNT_CAP",
+    "LARGEST_PAGE",
+    "LARGE_BASE",
+    "SEARCH_CAP",
+    "WideCount",
+    "batch_to_undo",
+    "batches",
+    "batches_behind",
+    "batches_by_id",
+    "count",
+    "count_widely",
+    "counts_widely",
+    "every",
+    "find",
+    "find_ids",
+    "firm",
+    "get",
+    "imports",
+    "linked_names",
+    "neighbours",
+    "only_seen",
+    "saved_view",
+    "saved_views",
+    "values_of",
+    "visible_ids",
+]
