@@ -172,3 +172,12 @@ def test_domains(text, read):
 )
 def test_one_person_has_one_sound(one, other):
     assert read_person_name(one).sounds_like(read_person_name(other))
+
+
+@pytest.mark.parametrize("start", ["130", "149", "170", "178", "179", "191", "199"])
+def test_the_short_way_reads_mobile_numbers_as_the_long_way_does(start):
+    plain, grouped = f"{start}01234567", f"{start} 0123-4567"
+
+    assert read_phone(plain) == read_phone(f"＋86{plain}") or start == "179"
+    assert read_phone(grouped) == read_phone(plain)
+    assert read_phone(plain, region="GB") != f"+86{plain}"

@@ -80,7 +80,7 @@ _LATIN_FORMS = frozenset(_LATIN.split())
 _IN_BRACKETS = re.compile(r"[(\[{〔【]([^)\]}〕】]*)[)\]}〕】]")
 _BRANCH = re.compile(r"(?<=公司)(.{1,12}?(?:分公司|办事处|营业部|分部|分行|支行|门店|专卖店|店))$")
 _LATIN_BRANCH = re.compile(r"[-,]?\s*([\w ]+ branch)$")
-_BY_LENGTH = sorted(PLACES, key=len, reverse=True)
+_PLACE_LENGTHS = sorted({len(place) for place in PLACES}, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +149,10 @@ def _latin(folded: str) -> CompanyName:
 
 def _place_at_head(text: str) -> tuple[str, str]:
     """A place that a text begins with, and what follows it."""
-    for place in _BY_LENGTH:
-        if text.startswith(place):
-            rest = text[len(place) :]
+    for length in _PLACE_LENGTHS:
+        place = text[:length]
+        if place in PLACES:
+            rest = text[length:]
             for suffix in SUFFIXES:
                 if rest.startswith(suffix):
                     return place, rest[len(suffix) :]
@@ -162,7 +163,7 @@ def _place_at_head(text: str) -> tuple[str, str]:
 def _without_form(text: str) -> str:
     """Without legal forms at the end, as long as something is left."""
     shortened = True
-    while shortened:
+    while shortened and text.endswith(_FORMS):
         shortened = False
         for form in _FORMS:
             if text.endswith(form) and len(text) > len(form):
@@ -173,7 +174,7 @@ def _without_form(text: str) -> str:
 
 def _without_trade(core: str) -> str:
     shortened = True
-    while shortened:
+    while shortened and core.endswith(_TRADES):
         shortened = False
         for trade in _TRADES:
             if core.endswith(trade) and len(core) - len(trade) >= 2:

@@ -13,6 +13,10 @@ hotmail.com live.com msn.com yahoo.com yahoo.co.jp icloud.com me.com aol.com gmx
 mail.ru yandex.ru naver.com proton.me protonmail.com
 """
 PUBLIC_MAIL = frozenset(_SERVICES.split())
+# What most numbers and domains look like; all others take the long way, which costs a hundredfold.
+# 179xx is how callers choose a carrier, so such a number is not read here.
+_CHINESE_MOBILE = re.compile(r"(?:\+86)?(1(?:[3-689]\d|7[0-8])\d{8})")
+_PLAIN_DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9][a-z0-9-]{0,62})+")
 
 
 def read_phone(text: str, region: str = "CN") -> str:
@@ -25,6 +29,9 @@ def read_phone(text: str, region: str = "CN") -> str:
     >>> read_phone("020 7946 0958", region="GB")
     '+442079460958'
     """
+    plain = text.replace(" ", "").replace("-", "")
+    if (mobile := _CHINESE_MOBILE.fullmatch(plain)) and (region == "CN" or plain[0] == "+"):
+        return "+86" + mobile[1]
     import phonenumbers
 
     folded = re.split(r"转|分机|ext\.?|#", normalise(text).casefold())[0]
@@ -67,6 +74,8 @@ def read_domain(text: str) -> str:
 
 
 def _wire(domain: str) -> str:
+    if _PLAIN_DOMAIN.fullmatch(domain):
+        return domain
     try:
         return domain.encode("idna").decode("ascii")
     except UnicodeError:
