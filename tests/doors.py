@@ -103,6 +103,8 @@ PAGES: dict[tuple[str, str], Door] = {
     ("GET", "customers/"): door("view", asks=_customer_lists),
     ("GET", "customers/new"): door("create", asks=lambda ids: [{"company": ids.customer}]),
     ("POST", "customers/new"): door("create", body=lambda ids: {"name": "N", "kind": "person"}),
+    ("POST", "customers/new/hints"): door("create", body=lambda ids: {
+        "name": f"{ids.name}name", "kind": "company", "street": f"{ids.name}street"}),
     ("GET", "customers/<uuid:pk>"): door("view", of="customer", asks=lambda ids: [
         {"in": "q=name"}, {"group": "file"}]),
     ("POST", "customers/<uuid:pk>/write"): door("note", of="customer", body=lambda ids: {
@@ -205,6 +207,8 @@ ROUTES: dict[tuple[str, str], Door] = {
         {"q": f"{ids.name.lower()}na", "count": "exact"}, {"count": "exact"},
         {"filter": _filter("company", ids.customer)}]),
     ("POST", "customers"): door("create", body=lambda ids: CUSTOMER_BODY),
+    ("POST", "customers/duplicates"): door("create", body=lambda ids: {
+        "name": f"{ids.name}name", "kind": "company", "street": f"{ids.name}street"}),
     ("POST", "customers/bulk"): door("create", body=lambda ids: {"items": [CUSTOMER_BODY]}),
     ("GET", "customers/{customer_id}"): door("view", of="customer", asks=lambda ids: [
         {"include": "timeline,orders,tasks"}]),

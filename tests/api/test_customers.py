@@ -171,3 +171,43 @@ def test_errors_speak_the_callers_language(calling):
 
     assert english["errors"][0]["message"] == "This is needed."
     assert chinese["errors"][0]["message"] != english["errors"][0]["message"]
+
+
+def test_duplicates_are_told_with_their_reasons(calling, cast):
+    answer = calling("li").post(
+        "/customers/duplicates", {"name": "云栖茶舍", "kind": "company", "phones": ["13800138821"]}
+    )
+
+    (hit,) = answer.json()
+    assert (hit["customer"], hit["name"]) == (str(cast.yunqi.pk), "杭州云栖茶舍")
+    assert hit["probability"] > 0.99
+    assert [(one["sign"], one["level"], one["words"]) for one in hit["reasons"]] == [
+        ("phone", "same", "same phone number"),
+        ("name", "core", "same company name, written otherwise"),
+    ]
+    assert all(one["weight"] > 0 for one in hit["reasons"])
+
+
+def test_a_duplicate_out_of_sight_has_no_customer(calling):
+    answer = calling("zhao").post("/customers/duplicates", {"phones": "138 0013 8821"})
+
+    words = "A colleague already has a customer with this phone number."
+    assert answer.json() == [
+        {
+            "customer": None, "name": None, "probability": None,
+            "reasons": [{"sign": "phone", "level": "same", "weight": None, "words": words}],
+        }
+    ]  # fmt: skip
+
+
+def test_a_duplicate_is_refused_where_the_caller_wants_it(calling, cast):
+    call = calling("li")
+    body = {"name": "云栖茶舍", "kind": "company", "phones": ["13800138821"]}
+
+    refused = call.post("/customers?on_duplicate=refuse", body)
+
+    problem = refused.json()
+    assert refused.status_code == 409
+    assert problem["type"] == "urn:zhike:problem:possible_duplicate"
+    assert [one["customer"] for one in problem["duplicates"]] == [str(cast.yunqi.pk)]
+    assert call.post("/customers", body).status_code == 201

@@ -18,7 +18,12 @@ from zhike.segments.actions import evaluate_all
 # What differs from one answer to the next whoever asks.
 _CHANGING = re.compile(r"\b\w{64}\b|(request_id|X-Request-Id|Request)\W+[0-9a-f]{16}")
 # Asked with the other method, these change nothing either.
-_READING = {("POST", "segments/preview"), ("POST", "segments/overlap")}
+_READING = {
+    ("POST", "segments/preview"),
+    ("POST", "segments/overlap"),
+    ("POST", "customers/new/hints"),
+    ("POST", "customers/duplicates"),
+}
 _ORDERS = "SELECT id FROM commerce_order WHERE party_id = ANY(%s)"
 # In this order; whatever isn't named goes by the customer's id in party_id.
 _TABLES = {

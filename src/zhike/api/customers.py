@@ -14,6 +14,7 @@ from zhike.api.records import BulkIn, BulkOut, tag, upsert, wanted_version
 from zhike.api.shapes import StrictSchema, given, input_schema
 from zhike.commerce.queries import orders_of
 from zhike.customers import actions, queries
+from zhike.customers.duplicates import possible_duplicates
 from zhike.customers.facts import CUSTOMER, TASK
 from zhike.insight.queries import explain, standing_of
 from zhike.records.actions import archive_record, change_record, restore_record
@@ -66,10 +67,24 @@ def list_customers(request: Request, params: Query[ListParams]):
 
 
 @router.post("", response={201: dict[str, Any]}, summary="Create a customer")
-def create(request: Request, response: HttpResponse, body: CustomerIn):
-    party = actions.create_customer(given(body), viewer=request.auth)
+def create(
+    request: Request,
+    response: HttpResponse,
+    body: CustomerIn,
+    on_duplicate: Literal["create", "refuse"] = "create",
+):
+    """With `on_duplicate=refuse` answers 409 with the duplicates when the customer is probably on
+    file already."""
+    party = actions.create_customer(given(body), viewer=request.auth, on_duplicate=on_duplicate)
     tag(response, party)
     return Status(201, shapes.customers(request.auth, [party])[0])
+
+
+@router.post("/duplicates", response=list[dict[str, Any]], summary="Who may be on file already")
+def find_duplicates(request: Request, body: CustomerIn):
+    """Customers who may be the one described, the most probable first. A colleague's whom you may
+    not see has no id: only the sign that you sent and that they share."""
+    return shapes.duplicates(possible_duplicates(request.auth, given(body)))
 
 
 @router.post("/bulk", response=BulkOut, summary="Create or change up to 1,000 customers")

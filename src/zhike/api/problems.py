@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from zhike.api import shapes
+from zhike.customers.duplicates import PossibleDuplicate
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.reading import refusal
 
@@ -31,7 +33,13 @@ _TITLES = {
 
 
 def problem(
-    request: HttpRequest, status: int, detail: str, *, code: str = "", errors: list | None = None
+    request: HttpRequest,
+    status: int,
+    detail: str,
+    *,
+    code: str = "",
+    errors: list | None = None,
+    **further: object,
 ) -> JsonResponse:
     body = {
         "type": f"urn:zhike:problem:{code or status}",
@@ -40,6 +48,7 @@ def problem(
         "detail": detail,
         "errors": errors or [],
         "request_id": getattr(request, "id", ""),
+        **further,
     }
     response = JsonResponse(
         body, status=status, content_type="application/problem+json",
@@ -59,6 +68,11 @@ def install(api: NinjaAPI) -> None:
             {"field": one.field, "code": one.code, "message": one.message} for one in error.errors
         ]
         return problem(request, error.status, error.message, code=error.code, errors=errors)
+
+    @api.exception_handler(PossibleDuplicate)
+    def duplicate(request: HttpRequest, error: PossibleDuplicate) -> JsonResponse:
+        found = shapes.duplicates(error.found)
+        return problem(request, error.status, error.message, code=error.code, duplicates=found)
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> JsonResponse:

@@ -8,6 +8,7 @@ from pydantic import create_model
 
 from zhike.access.viewer import Viewer
 from zhike.commerce.queries import lines, payments
+from zhike.customers.duplicates import Duplicates
 from zhike.events.catalogue import event_words
 from zhike.insight.queries import standings
 from zhike.kernel.money import to_major
@@ -59,6 +60,36 @@ def customers(viewer: Viewer, parties: Sequence) -> list[dict[str, Any]]:
     found = standings([party.pk for party in parties])
     currency = firm().currency
     return [_customer(party, found.get(party.pk), currency) for party in parties]
+
+
+def duplicates(found: Duplicates) -> list[dict[str, Any]]:
+    seen = [
+        {
+            "customer": hit.party.pk,
+            "name": hit.party.name,
+            "probability": round(hit.probability, 4),
+            "reasons": [
+                {
+                    "sign": one.sign,
+                    "level": one.level,
+                    "weight": round(one.weight, 2),
+                    "words": one.words,
+                }
+                for one in hit.reasons
+            ],
+        }
+        for hit in found.hits
+    ]
+    masked = [
+        {
+            "customer": None,
+            "name": None,
+            "probability": None,
+            "reasons": [{"sign": one.sign, "level": "same", "weight": None, "words": one.words}],
+        }
+        for one in found.held
+    ]
+    return seen + masked
 
 
 def _customer(party, standing, currency: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from zhike.access.policies import require
 from zhike.access.queries import team_of_user
 from zhike.access.viewer import Viewer
+from zhike.customers.duplicates import PossibleDuplicate, possible_duplicates
 from zhike.customers.events import CHANNELS, OUTCOMES, RELATIONS
 from zhike.customers.facts import CUSTOMER, TASK
 from zhike.customers.models import Attachment, Party, Relation, Task
@@ -31,11 +32,18 @@ REFUSED_SUFFIXES = {
 }
 
 
-def create_customer(values: Mapping, *, viewer: Viewer, batch: Batch | None = None) -> Party:
+def create_customer(
+    values: Mapping, *, viewer: Viewer, batch: Batch | None = None, on_duplicate: str = "create"
+) -> Party:
     """Opens a file. It belongs to whoever opens it, and to their team, unless said otherwise.
 
     Who sees only some customers can't open one that belongs to nobody: it would be out of sight.
+    Raises PossibleDuplicate when `on_duplicate` is "refuse" and the customer is probably there.
     """
+    if on_duplicate == "refuse":
+        found = possible_duplicates(viewer, values)
+        if found.is_clear:
+            raise PossibleDuplicate(found)
     values = {"kind": "person", **values}
     is_free = "owner" in values and viewer.sight == "all"
     if not values.get("owner") and not is_free and viewer.kind != "system":

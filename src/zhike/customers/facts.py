@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhike.access.policies import sight
 from zhike.access.queries import team_names, user_names
+from zhike.customers.profiles import keys_of, profile_of
 from zhike.events import queries as events
 from zhike.events.catalogue import event_fields, event_label
 from zhike.filters.schema import Aggregate, Collection, Fact, Join, Kind
@@ -35,6 +36,7 @@ def _derive_party(party) -> None:
     if party.company_id is not None:
         tokens |= name_tokens(party.company.name)
     party.search = tuple(token.replace("'", "").replace("\\", "") for token in tokens)
+    party.keys = keys_of(profile_of(party))
 
 
 CUSTOMER: "RecordType[Party]" = RecordType(
@@ -100,7 +102,7 @@ CUSTOMER: "RecordType[Party]" = RecordType(
     party_column="id",
     sight=sight,
     derive=_derive_party,
-    derived=frozenset({"name_key", "search"}),
+    derived=frozenset({"name_key", "search", "keys"}),
     derived_from=("company",),
     summary=lambda party: {"name": party.name},
     match_by=("code",),

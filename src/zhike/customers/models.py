@@ -4,7 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from zhike.kernel.ids import new_id
 from zhike.records.models import Record
@@ -48,10 +49,12 @@ class Party(Record):
     remark = models.TextField(default="")
     consents = models.JSONField(default=dict)
     search = Tokens(default=tuple)
+    keys = ArrayField(models.BigIntegerField(), default=list)  # of `profiles.keys_of`
 
     class Meta:
         indexes = [
             GinIndex(fields=["search"], name="party_search"),
+            GinIndex(fields=["keys"], name="party_keys"),
             GinIndex(fields=["tags"], name="party_tags"),
             GinIndex(fields=["emails"], name="party_emails"),
             GinIndex(fields=["phones"], name="party_phones"),
@@ -74,6 +77,51 @@ class Party(Record):
 
     def __str__(self) -> str:
         return self.name
+
+
+class LearntWeights(models.Model):
+    """What two customers of one kind who agree in a sign weigh in this base, as the last scan for
+    duplicates learnt it."""
+
+    kind = models.CharField(max_length=8, primary_key=True)
+    # Sign → for each level how often the same agree so, and how often different ones do.
+    signs = models.JSONField(default=dict)
+    learnt_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class Duplicate(models.Model):
+    """Two customers who are probably one, and what was decided about them."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        SAME = "same", _("The same")
+        DIFFERENT = "different", _("Different")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    party = models.ForeignKey(Party, models.CASCADE, related_name="+")  # the older file
+    other = models.ForeignKey(Party, models.CASCADE, related_name="+")
+    probability = models.FloatField()
+    reasons = models.JSONField(default=list)  # sign, level, weight in bits
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    found_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.UUIDField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "-probability", "id"], name="duplicate_rank"),
+            models.Index(fields=["other"], name="duplicate_other"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["party", "other"], name="duplicate_once"),
+            models.CheckConstraint(condition=Q(party__lt=F("other")), name="duplicate_ordered"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.party_id} {self.other_id}"
 
 
 class Relation(models.Model):

@@ -65,6 +65,7 @@ class Form:
         self.data = data
         self.errors: list[str] = []
         self.saved: Any = None  # what the action gave back
+        self.refusal: ZhikeError | None = None  # why it refused
         if data is not None:
             for one in self.inputs:
                 one.value = data.get(one.name, "")
@@ -92,6 +93,7 @@ class Form:
         return True
 
     def refuse(self, error: ZhikeError) -> None:
+        self.refusal = error
         by_name = {one.name: one for one in self.inputs}
         for one in error.errors:
             if one.field in by_name:

@@ -43,7 +43,8 @@ _records = [
 ]
 _customers = [
     path("", lists.show, {"name": "customer"}, name="customer_list"),
-    path("new", records.new, {"name": "customer"}, name="customer_new"),
+    path("new", customers.new, name="customer_new"),
+    path("new/hints", customers.hints, name="customer_hints"),
     path("<uuid:pk>", customers.customer, name="customer"),
     path("<uuid:pk>/write", customers.write, name="customer_write"),
     path("<uuid:pk>/tags", customers.tag, name="customer_tag"),

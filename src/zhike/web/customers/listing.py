@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from zhike.commerce.queries import sales_by_month
-from zhike.customers.actions import change_customer, create_customer
+from zhike.customers.actions import change_customer
 from zhike.customers.facts import CUSTOMER
 from zhike.filters import Test
 from zhike.web.listing import Drawing, Listing, Tab, declare
@@ -45,7 +45,6 @@ CUSTOMERS = declare(
         ),
         tones={"stage": STAGE_TONES, "tier": TIER_TONES, "abc": {}},
         low={"alive": 0.5},
-        create=create_customer,
         change=change_customer,
     )
 )  # fmt: skip

@@ -7,11 +7,16 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from zhike.access.policies import require
 from zhike.customers import actions, queries
+from zhike.customers.duplicates import PossibleDuplicate, possible_duplicates
+from zhike.customers.facts import CUSTOMER
 from zhike.kernel.errors import Invalid, NotFound
+from zhike.web.customers.listing import CUSTOMERS
 from zhike.web.customers.page import CustomerPage
+from zhike.web.forms import record_form
 from zhike.web.fragments import go, is_fragment, targets, tell, toast
 from zhike.web.request import Request
 from zhike.web.values import day_or_none, id_or_none
@@ -29,6 +34,32 @@ def customer(request: Request, pk: UUID) -> HttpResponse:
     elif targets(request, "panel"):
         template = "customers/panel.html"
     return render(request, template, {"page": page})
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: Request) -> HttpResponse:
+    """The form of a new customer. One who is probably there already is saved on being asked for
+    a second time."""
+    require(request.viewer, "create")
+    initial = {"kind": "company", "owner": request.viewer.user_id, **request.GET.dict()}
+    data = request.POST if request.method == "POST" else None
+    form = record_form(CUSTOMER, CUSTOMERS.form, request.viewer, data=data, initial=initial)
+    on_duplicate = "create" if request.POST.get("anyway") else "refuse"
+    if form.saves(lambda values: actions.create_customer(
+        values, viewer=request.viewer, on_duplicate=on_duplicate
+    )):  # fmt: skip
+        address = reverse("customer", args=[form.saved.pk])
+        return go(request, address, _("Saved."), batch=form.saved.batch_id)
+    refusal = form.refusal
+    found = refusal.found if isinstance(refusal, PossibleDuplicate) else None
+    return render(request, "customers/new.html", {"form": form, "found": found}, status=form.status)
+
+
+@require_POST
+def hints(request: Request) -> HttpResponse:
+    """Who may be the customer whose form is being filled in."""
+    found = possible_duplicates(request.viewer, request.POST.dict())
+    return render(request, "customers/hints.html", {"found": found})
 
 
 @require_POST
