@@ -197,11 +197,31 @@ def link_records(
     >>> links.left.tolist(), links.right.tolist()
     ([0], [1])
     """
+    arrays = [np.asarray(block).astype(str) for block in blocks]
+    left, right = candidate_pairs(arrays, max(map(len, arrays), default=0))
+    return link_pairs(table, compare, left, right, common=common, threshold=threshold, seed=seed)
+
+
+def link_pairs(
+    table,
+    compare: Mapping[str, Comparison],
+    left: np.ndarray,
+    right: np.ndarray,
+    *,
+    common: Sequence[str] = (),
+    threshold: float = 0.5,
+    seed: int = 0,
+    model: FellegiSunter | None = None,
+) -> Links:
+    """The same for pairs of rows chosen elsewhere (left < right, each once); the others are taken
+    as different.
+
+    model : fitted weights, where they are known; else they are learnt from the pairs
+    """
     if not compare:
         raise InvalidInput("no_columns", "nothing to compare")
     values = [np.asarray(column).astype(str) for column in columns(table, *compare)]
     rows = len(values[0])
-    left, right = candidate_pairs([np.asarray(block).astype(str) for block in blocks], rows)
     if len(left) == 0:
         raise NotEnoughData("no_pairs", "no two rows share a block", rows=rows)
     columns_ = [
@@ -209,12 +229,13 @@ def link_records(
         for comparison, value in zip(compare.values(), values, strict=True)
     ]
     levels = np.column_stack([column.levels(left, right) for column in columns_])
-    pairs = rows * (rows - 1) // 2
-    draw = np.random.default_rng(seed)
-    one = draw.integers(0, rows, SAMPLED_PAIRS)
-    other = (one + draw.integers(1, rows, SAMPLED_PAIRS)) % rows
-    among_all = [column.among_all(one, other, pairs) for column in columns_]
-    model = FellegiSunter().fit(levels, among_all, pairs)
+    if model is None:
+        pairs = rows * (rows - 1) // 2
+        draw = np.random.default_rng(seed)
+        one = draw.integers(0, rows, SAMPLED_PAIRS)
+        other = (one + draw.integers(1, rows, SAMPLED_PAIRS)) % rows
+        among_all = [column.among_all(one, other, pairs) for column in columns_]
+        model = FellegiSunter().fit(levels, among_all, pairs)
     weights = model.weights(levels)
     for place, name in enumerate(compare):
         if name in common:

@@ -1,21 +1,27 @@
 """What changes the customer file beyond its plain fields, which the record service writes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
+from psycopg.types.json import Jsonb
 
 from zhike.access.policies import require
 from zhike.access.queries import team_of_user
 from zhike.access.viewer import Viewer
-from zhike.customers.duplicates import PossibleDuplicate, possible_duplicates
+from zhike.customers.duplicates import (
+    PossibleDuplicate,
+    ProbablePair,
+    possible_duplicates,
+    visible_pair,
+)
 from zhike.customers.events import CHANNELS, OUTCOMES, RELATIONS
 from zhike.customers.facts import CUSTOMER, TASK
-from zhike.customers.models import Attachment, Party, Relation, Task
+from zhike.customers.models import Attachment, Duplicate, LearntWeights, Party, Relation, Task
 from zhike.events.actions import Draft, record
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotFound, TooLarge
@@ -269,3 +275,77 @@ def _needed(text: str) -> str:
     if not text:
         raise Invalid.field("text", "missing", _("Write something first."))
     return text[:20_000]
+
+
+@transaction.atomic
+def keep_duplicates(
+    pairs: Sequence[ProbablePair], *, learnt: Mapping[str, Mapping], viewer: Viewer
+) -> dict[str, int]:
+    """Puts what a scan found into the queue, and the weights by kind that it learnt where the next
+    customer is written down.
+
+    Pairs that are decided stay decided; open ones that were not found again are closed. Returns how
+    many are open, new and closed.
+    """
+    require(viewer, "score")
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE found_pair (id uuid, party_id uuid, other_id uuid, "
+            "probability float8, reasons jsonb) ON COMMIT DROP"
+        )
+        with cursor.copy("COPY found_pair FROM STDIN") as copy:
+            for pair in pairs:
+                reasons = Jsonb(list(pair.reasons))
+                copy.write_row((new_id(), pair.one, pair.other, pair.probability, reasons))
+        cursor.execute(
+            "DELETE FROM customers_duplicate d WHERE state = %s AND NOT EXISTS (SELECT FROM "
+            "found_pair f WHERE f.party_id = d.party_id AND f.other_id = d.other_id)",
+            [Duplicate.State.OPEN],
+        )
+        closed = cursor.rowcount
+        cursor.execute(
+            "UPDATE customers_duplicate d SET probability = f.probability, reasons = f.reasons "
+            "FROM found_pair f WHERE f.party_id = d.party_id AND f.other_id = d.other_id "
+            "AND d.state = %s",
+            [Duplicate.State.OPEN],
+        )
+        cursor.execute(
+            "INSERT INTO customers_duplicate (id, party_id, other_id, probability, reasons, state, "
+            "found_at) SELECT f.id, f.party_id, f.other_id, f.probability, f.reasons, %s, %s "
+            "FROM found_pair f ON CONFLICT (party_id, other_id) DO NOTHING",
+            [Duplicate.State.OPEN, now],
+        )
+        new = cursor.rowcount
+    for kind, signs in learnt.items():
+        LearntWeights.objects.filter(kind=kind).delete()
+        if signs:
+            LearntWeights.objects.create(kind=kind, signs=signs, learnt_at=now)
+    open_ = Duplicate.objects.filter(state=Duplicate.State.OPEN).count()
+    counts = {"open": open_, "new": new, "closed": closed}
+    record(Draft("duplicates.scanned", "scan", new_id(), data=counts), origin=viewer.origin())
+    return counts
+
+
+@transaction.atomic
+def decide_duplicate(pair_id: UUID, *, verdict: str, viewer: Viewer) -> Duplicate:
+    """Says of a pair that both are the same customer or different ones; "open" takes that back.
+
+    Merging (`customers/merging.py`) begins where the verdict is "same".
+    """
+    require(viewer, "change")
+    visible_pair(viewer, pair_id)
+    if verdict not in Duplicate.State.values:
+        raise Invalid.field("verdict", "unknown_choice", _("There is no such verdict."))
+    pair = Duplicate.objects.select_for_update().select_related("party", "other").get(pk=pair_id)
+    if pair.state == verdict:
+        return pair
+    is_open = verdict == Duplicate.State.OPEN
+    pair.state = verdict
+    pair.decided_at = None if is_open else clock.now()
+    pair.decided_by = None if is_open else viewer.user_id
+    pair.save()
+    data = {"verdict": verdict, "other": pair.other.name, "other_id": pair.other_id}
+    draft = Draft("duplicate.decided", "customer", pair.party_id, pair.party_id, data=data)
+    record(draft, origin=viewer.origin())
+    return pair

@@ -1,21 +1,24 @@
-"""Which customers may be the one that somebody is about to write down."""
+"""Which customers may be the one that somebody is about to write down, and which pairs of the base
+are probably one."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from zhike.access.policies import require
 from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER
-from zhike.customers.models import Party
+from zhike.customers.models import Duplicate, Party
 from zhike.customers.profiles import keys_by_scarcity, profile_of
 from zhike.customers.words import HELD_WORDS, sign_words
 from zhike.identity import USUAL, Profile, compare
-from zhike.kernel.errors import Conflict, Invalid
+from zhike.kernel.errors import Conflict, Invalid, NotFound
 from zhike.kernel.ids import new_id
+from zhike.kernel.paging import Page, decode_cursor, encode_cursor
 from zhike.records.queries import linked_names, only_seen, visible_ids
 
 CLEAR, MAYBE = 0.5, 0.1
@@ -92,6 +95,17 @@ class Duplicates:
     @property
     def is_clear(self) -> bool:
         return bool(self.held) or any(hit.is_clear for hit in self.hits)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbablePair:
+    """Two customers whom a scan of the base takes for one; `one` has the smaller id, the older
+    file. Reasons: sign, level, weight in bits, the strongest first."""
+
+    one: UUID
+    other: UUID
+    probability: float
+    reasons: Sequence[Mapping]
 
 
 class PossibleDuplicate(Conflict):
@@ -207,3 +221,69 @@ def _held(profile: Profile, hidden: Sequence[Party]) -> tuple[Held, ...]:
             if not own.isdisjoint(others)
         }
     return tuple(Held(sign, str(words)) for sign, words in HELD_WORDS.items() if sign in found)
+
+
+def probable_pairs(
+    viewer: Viewer,
+    *,
+    state: str = Duplicate.State.OPEN,
+    cursor: str | None = None,
+    limit: int = 20,
+) -> Page[Duplicate]:
+    """Pairs of customers who are probably one, both of whom the viewer sees, the most probable
+    first."""
+    if state not in Duplicate.State.values:
+        raise Invalid.field("state", "unknown_choice", _("There is no such state."))
+    where, parameters = "d.state = %s", [state]
+    if cursor is not None:
+        where += " AND (-d.probability, d.id) > (%s::float8, %s::uuid)"
+        parameters += _read_cursor(cursor)
+    found = _pairs(viewer, where, parameters, limit + 1)
+    items, more = found[:limit], len(found) > limit
+    last = items[-1] if items else None
+    after = encode_cursor("duplicate", repr(-last.probability), last.pk) if more and last else None
+    return Page(items, after)
+
+
+def count_pairs(viewer: Viewer) -> int:
+    """How many open pairs the viewer sees, up to a thousand."""
+    return len(_pairs(viewer, "d.state = %s", [Duplicate.State.OPEN], 1_000, is_bare=True))
+
+
+def visible_pair(viewer: Viewer, pair_id: UUID) -> Duplicate:
+    """One pair. Raises NotFound when one of both may not be seen."""
+    for pair in _pairs(viewer, "d.id = %s", [pair_id], 1):
+        return pair
+    raise NotFound("not_found", _("There is no such pair, or you may not see both customers."))
+
+
+def _pairs(
+    viewer: Viewer, where: str, parameters: Sequence, limit: int, *, is_bare: bool = False
+) -> list[Duplicate]:
+    require(viewer, "view")
+    within, of_sight = only_seen(CUSTOMER, viewer)
+    both = " AND ".join(
+        f"EXISTS (SELECT FROM customers_party r WHERE r.id = d.{column} "
+        f"AND r.archived_at IS NULL AND {within})"
+        for column in ("party_id", "other_id")
+    )
+    pairs = list(
+        Duplicate.objects.raw(
+            f"SELECT d.* FROM customers_duplicate d WHERE {where} AND {both} "
+            "ORDER BY d.state, d.probability DESC, d.id LIMIT %s",
+            [*parameters, *of_sight, *of_sight, limit],
+        )
+    )
+    if not is_bare:
+        prefetch_related_objects(pairs, "party__company", "other__company")
+    return pairs
+
+
+def _read_cursor(cursor: str) -> list:
+    try:
+        name, value, pair_id = decode_cursor(cursor)
+        if name == "duplicate":
+            return [float(str(value)), UUID(str(pair_id))]
+    except ValueError:
+        pass
+    raise Invalid.field("cursor", "bad_cursor", _("This page link is not valid; start over."))

@@ -77,10 +77,28 @@ declare(
         "file",
         present=lambda data: _relation(data),
     ),
+    EventType(
+        "duplicates.scanned",
+        _("Duplicates looked for"),
+        _("Possible duplicates: %(open)s open, %(new)s new, %(closed)s closed"),
+        "system",
+    ),
+    EventType(
+        "duplicate.decided",
+        _("Duplicate decided"),
+        _("%(verdict)s: %(other)s"),
+        "file",
+        present=lambda data: _verdict(data),
+    ),
     EventType("attachment.added", _("File attached"), _("File attached: %(name)s"), "file"),
     EventType("attachment.removed", _("File removed"), _("File removed: %(name)s"), "file"),
 )
 
+VERDICTS = {
+    "same": _("The same customer as"),
+    "different": _("Another customer than"),
+    "open": _("Undecided whether the same as"),
+}
 RELATIONS = {
     "parent": _("Parent company"),
     "referred_by": _("Referred by"),
@@ -93,3 +111,7 @@ RELATIONS = {
 
 def _relation(data: Mapping) -> Mapping:
     return {**data, "kind": RELATIONS.get(data.get("kind", ""), data.get("kind", ""))}
+
+
+def _verdict(data: Mapping) -> Mapping:
+    return {**data, "verdict": VERDICTS.get(data.get("verdict", ""), "")}

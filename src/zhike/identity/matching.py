@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import log2
+from typing import Any
 
 from .companies import CompanyName, read_company_name
 from .contacts import read_domain, read_email, read_phone
@@ -91,16 +92,14 @@ class Profile:
         return frozenset(key for key in found if not key.endswith(" "))
 
 
-Grade = Callable[[Profile, Profile], int | None]
-
-
 @dataclass(frozen=True)
 class Sign:
-    """Something two customers may share. `grade` is None where one of them is not known."""
+    """Something two customers may share."""
 
     name: str
     levels: tuple[str, ...]  # names of the levels, from different to the same
-    grade: Grade
+    read: Callable[[Profile], Any]  # its value, hashable; something empty where it isn't known
+    grade: Callable[[Any, Any], int]  # the level that two known values reach
     kinds: tuple[str, ...] = ("person", "company")
 
 
@@ -125,64 +124,41 @@ class Match:
         return sorted(found, key=lambda one: -one.weight)
 
 
-def _of_texts(read: Callable[[Profile], str]) -> Grade:
-    def grade(one: Profile, other: Profile) -> int | None:
-        a, b = read(one), read(other)
-        return None if not a or not b else int(a == b)
-
-    return grade
+def _of_texts(one: str, other: str) -> int:
+    return int(one == other)
 
 
-def _of_sets(read: Callable[[Profile], frozenset[str]]) -> Grade:
-    def grade(one: Profile, other: Profile) -> int | None:
-        a, b = read(one), read(other)
-        return None if not a or not b else int(not a.isdisjoint(b))
-
-    return grade
+def _of_sets(one: frozenset[str], other: frozenset[str]) -> int:
+    return int(not one.isdisjoint(other))
 
 
-def _of_slips(read: Callable[[Profile], str]) -> Grade:
+def _of_slips(one: str, other: str) -> int:
     """Different, one slip of the pen, the same."""
-
-    def grade(one: Profile, other: Profile) -> int | None:
-        a, b = read(one), read(other)
-        if not a or not b:
-            return None
-        return 2 if a == b else int(_one_slip(a, b))
-
-    return grade
+    return 2 if one == other else int(_one_slip(one, other))
 
 
-def _of_phones(one: Profile, other: Profile) -> int | None:
+def _of_phones(one: frozenset[str], other: frozenset[str]) -> int:
     """Different, one slip, the same."""
-    if not one.numbers or not other.numbers:
-        return None
-    if not one.numbers.isdisjoint(other.numbers):
+    if not one.isdisjoint(other):
         return 2
-    return int(any(_one_slip(a, b) for a in one.numbers for b in other.numbers))
+    return int(any(_one_slip(a, b) for a in one for b in other))
 
 
-def _of_person_names(one: Profile, other: Profile) -> int | None:
-    a, b = one.person_name, other.person_name
-    if not a.whole or not b.whole:
-        return None
-    if a.whole == b.whole:
+def _of_person_names(one: PersonName, other: PersonName) -> int:
+    if one.whole == other.whole:
         return 3
-    if a.sounds_like(b):
+    if one.sounds_like(other):
         return 2
-    return int(_alike(a.whole, b.whole))
+    return int(_alike(one.whole, other.whole))
 
 
-def _of_company_names(one: Profile, other: Profile) -> int | None:
-    a, b = one.company_name, other.company_name
-    if not a.core or not b.core:
-        return None
-    if a.whole == b.whole:
+def _of_company_names(one: CompanyName, other: CompanyName) -> int:
+    if one.whole == other.whole:
         return 4
-    if a.core == b.core:
-        places = {place for place in (a.place, b.place) if place}
-        return 3 if a.branch == b.branch and len(places) <= 1 else 2
-    return int(a.brand == b.brand or _alike(a.core, b.core))
+    if one.core == other.core:
+        places = {place for place in (one.place, other.place) if place}
+        return 3 if one.branch == other.branch and len(places) <= 1 else 2
+    return int(one.brand == other.brand or _alike(one.core, other.core))
 
 
 def _one_slip(one: str, other: str) -> bool:
@@ -198,18 +174,22 @@ def _alike(one: str, other: str) -> bool:
     return JaroWinkler.similarity(one, other) >= ALIKE
 
 
+_TWO, _SLIPS = ("other", "same"), ("other", "slip", "same")
 SIGNS = (
-    Sign("registration_no", ("other", "slip", "same"), _of_slips(lambda p: p.registration)),
-    Sign("phone", ("other", "slip", "same"), _of_phones),
-    Sign("email", ("other", "same"), _of_sets(lambda p: p.addresses)),
-    Sign("name", ("other", "alike", "sounds", "same"), _of_person_names, ("person",)),
-    Sign("name", ("other", "alike", "branch", "core", "same"), _of_company_names, ("company",)),
-    Sign("birthday", ("other", "slip", "same"), _of_slips(lambda p: p.birthday), ("person",)),
-    Sign("company", ("other", "same"), _of_texts(lambda p: p.employer), ("person",)),
-    Sign("domain", ("other", "same"), _of_sets(lambda p: p.domains), ("company",)),
-    Sign("city", ("other", "same"), _of_texts(lambda p: p.place)),
-    Sign("street", ("other", "same"), _of_texts(lambda p: p.where)),
-)
+    Sign("registration_no", _SLIPS, lambda p: p.registration, _of_slips),
+    Sign("phone", _SLIPS, lambda p: p.numbers, _of_phones),
+    Sign("email", _TWO, lambda p: p.addresses, _of_sets),
+    Sign("name", ("other", "alike", "sounds", "same"),
+         lambda p: p.person_name if p.person_name.whole else None, _of_person_names, ("person",)),
+    Sign("name", ("other", "alike", "branch", "core", "same"),
+         lambda p: p.company_name if p.company_name.core else None, _of_company_names,
+         ("company",)),
+    Sign("birthday", _SLIPS, lambda p: p.birthday, _of_slips, ("person",)),
+    Sign("company", _TWO, lambda p: p.employer, _of_texts, ("person",)),
+    Sign("domain", _TWO, lambda p: p.domains, _of_sets, ("company",)),
+    Sign("city", _TWO, lambda p: p.place, _of_texts),
+    Sign("street", _TWO, lambda p: p.where, _of_texts),
+)  # fmt: skip
 
 # For each sign and level: how often two files of the same customer agree so, and how often two
 # files of different customers do. Assumptions about an ordinary base, not measurements: phones
@@ -261,8 +241,9 @@ def compare(
         return Match(0.0, ())
     agreements = []
     for sign in signs_of(one.kind):
-        grade = sign.grade(one, other)
-        if grade is not None:
+        own, others = sign.read(one), sign.read(other)
+        if own and others:
+            grade = sign.grade(own, others)
             same, different = weights[sign.name, one.kind][grade]
             agreements.append(Agreement(sign.name, sign.levels[grade], log2(same / different)))
     prior = 0.05 / max(base, 2)

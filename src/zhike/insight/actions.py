@@ -14,7 +14,7 @@ from zhike.customers import actions as customers
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.queries import owners_of
 from zhike.events.actions import Draft, record
-from zhike.insight import lake, scoring, suggesting, writing
+from zhike.insight import lake, linking, scoring, suggesting, writing
 from zhike.insight.models import ScoreRun, Suggestion
 from zhike.jobs import later
 from zhike.kernel import clock
@@ -100,6 +100,37 @@ def _alone() -> Iterator[bool]:
         if is_alone:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
+def scan_duplicates(viewer: Viewer, *, report: Callable[[str], None] | None = None) -> dict:
+    """Looks through the whole base for customers who are probably one, and puts the pairs into the
+    queue. Returns customers, compared pairs, open, new and closed ones, seconds, and the kinds
+    whose weights the base has taught. Raises Conflict while another scan or computation runs."""
+    require(viewer, "score")
+    begun = clock.now()
+    tell = report or (lambda step: None)
+    with _alone() as is_alone:
+        if not is_alone:
+            raise Conflict("running", _("Scores or duplicates are being computed already."))
+        tell("copy")
+        lake.refresh("customers_party")
+        found = []
+        with lake.reading() as engine:
+            for kind in linking.KINDS:
+                tell(kind)
+                found.append(linking.link_customers(engine, kind))
+        pairs = [pair for linked in found for pair in linked.pairs]
+        tell("write")
+        counts = customers.keep_duplicates(
+            pairs, learnt={linked.kind: linked.learnt for linked in found}, viewer=viewer
+        )
+    return {
+        "customers": sum(linked.customers for linked in found),
+        "compared": sum(linked.compared for linked in found),
+        **counts,
+        "learnt": [linked.kind for linked in found if linked.learnt],
+        "seconds": round((clock.now() - begun).total_seconds(), 2),
+    }
 
 
 def _compute(run: ScoreRun, report: Report | None, is_dated: bool) -> None:

@@ -33,3 +33,13 @@ def compute_nightly() -> None:
     """Shortly after the firm's midnight, wherever that is."""
     if clock.is_first_hour():
         actions.request_scores(SYSTEM)
+
+
+@every("40 * * * *")
+def scan_nightly() -> None:
+    """After the scores, while nobody works."""
+    if clock.is_first_hour():
+        try:
+            actions.scan_duplicates(SYSTEM)
+        except Conflict:
+            logger.info("duplicates.busy: scores take longer tonight; the next night looks again")

@@ -33,6 +33,7 @@ COMMANDS = (
     Command("import", gettext("import customers, products or orders"), "import_file"),
     Command("export", gettext("export records as CSV, XLSX or Parquet")),
     Command("score", gettext("compute all scores now")),
+    Command("duplicates", gettext("look for customers who are on file twice")),
     Command("segment", gettext("count and list the customers a filter selects")),
     Command("prove", gettext("check every statistical method against its published table")),
     Command("user", gettext("create users")),
