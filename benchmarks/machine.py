@@ -27,23 +27,24 @@ def arguments(description: str, **further: int) -> Namespace:
 
 
 @contextmanager
-def base(customers: int) -> Iterator[None]:
-    """Django on the demo company of so many customers, which is made when it isn't there yet."""
-    use_home(customers)
+def base(customers: int, *, duplicates: float = 0) -> Iterator[None]:
+    """Django on the demo company of so many customers, which is made when it isn't there yet; with
+    a share of them on file twice, in a home of its own."""
+    use_home(customers, "-twice" if duplicates else "")
     from zhike.cli.installation import application
 
     with application():
         from zhike.demo.actions import load_demo
 
         begun = time.monotonic()
-        if load_demo(customers):
+        if load_demo(customers, duplicates=duplicates):
             _settle()
             print(f"Made {customers:,} customers in {time.monotonic() - begun:.0f} s.")
         yield
 
 
-def use_home(customers: int) -> Path:
-    home = Path(f"/tmp/zhike-bench-{customers}")
+def use_home(customers: int, suffix: str = "") -> Path:
+    home = Path(f"/tmp/zhike-bench-{customers}{suffix}")
     home.mkdir(exist_ok=True)
     home.chmod(0o755)
     os.environ["ZHIKE_HOME"] = str(home)

@@ -105,6 +105,10 @@ PAGES: dict[tuple[str, str], Door] = {
     ("POST", "customers/new"): door("create", body=lambda ids: {"name": "N", "kind": "person"}),
     ("POST", "customers/new/hints"): door("create", body=lambda ids: {
         "name": f"{ids.name}name", "kind": "company", "street": f"{ids.name}street"}),
+    ("GET", "customers/duplicates/"): door("view", asks=lambda ids: [{"state": "same"}]),
+    ("POST", "customers/duplicates/<uuid:pk>/decide"): door(
+        "change", of="duplicate", body=lambda ids: {"verdict": "same"}),
+    ("POST", "customers/duplicates/<uuid:pk>/reopen"): door("change", of="decided"),
     ("GET", "customers/<uuid:pk>"): door("view", of="customer", asks=lambda ids: [
         {"in": "q=name"}, {"group": "file"}]),
     ("POST", "customers/<uuid:pk>/write"): door("note", of="customer", body=lambda ids: {
@@ -209,6 +213,9 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("POST", "customers"): door("create", body=lambda ids: CUSTOMER_BODY),
     ("POST", "customers/duplicates"): door("create", body=lambda ids: {
         "name": f"{ids.name}name", "kind": "company", "street": f"{ids.name}street"}),
+    ("GET", "customers/duplicates"): door("view", asks=lambda ids: [{"state": "same"}]),
+    ("POST", "customers/duplicates/{duplicate_id}/decide"): door(
+        "change", of="duplicate", body=lambda ids: {"verdict": "different"}),
     ("POST", "customers/bulk"): door("create", body=lambda ids: {"items": [CUSTOMER_BODY]}),
     ("GET", "customers/{customer_id}"): door("view", of="customer", asks=lambda ids: [
         {"include": "timeline,orders,tasks"}]),
@@ -316,10 +323,11 @@ ROUTES: dict[tuple[str, str], Door] = {
 }  # fmt: skip
 
 
-TERRITORIAL = ("customer", "order", "task")
+TERRITORIAL = ("customer", "order", "task", "duplicate", "decided")
 _IDS = {
-    "customer_id": "customer", "order_id": "order", "task_id": "task", "relation_id": "relation",
-    "attachment_id": "attachment", "product_id": "product", "segment_id": "segment",
+    "customer_id": "customer", "duplicate_id": "duplicate", "order_id": "order",
+    "task_id": "task", "relation_id": "relation", "attachment_id": "attachment",
+    "product_id": "product", "segment_id": "segment",
     "view_id": "view", "batch_id": "batch", "token_id": "token", "user_id": "user",
 }  # fmt: skip
 

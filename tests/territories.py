@@ -19,6 +19,7 @@ from zhike.access.viewer import SYSTEM, Viewer
 from zhike.commerce.actions import create_product, place_order
 from zhike.customers import actions as customers
 from zhike.customers.facts import CUSTOMER
+from zhike.customers.models import Duplicate
 from zhike.insight.actions import run_scores
 from zhike.insight.models import Suggestion
 from zhike.kernel import clock
@@ -140,14 +141,25 @@ def _territory(name: str, number: int, viewer: Viewer, product) -> SimpleNamespa
     upload = SimpleUploadedFile(f"{name}file.txt", f"{name}content".encode())
     attachment = customers.add_attachment(party.pk, upload=upload, viewer=viewer)
     neighbour = customers.create_customer({"name": f"{name}name 2"}, viewer=viewer)
+    third = customers.create_customer({"name": f"{name}name 3"}, viewer=viewer)
     relation = customers.add_relation(
         party.pk, kind="partner", other_id=neighbour.pk, viewer=viewer
     )
     return SimpleNamespace(
         customer=party.pk, order=order.pk, task=task.pk, attachment=attachment.pk,
         relation=relation.pk, neighbour=neighbour.pk, batch=party.batch_id, name=name,
-        line=order.lines.get().pk,
+        line=order.lines.get().pk, third=third.pk, duplicate=_pair(party.pk, neighbour.pk),
+        decided=_pair(party.pk, third.pk, state="different"),
     )  # fmt: skip
+
+
+def _pair(one, other, state: str = "open"):
+    one, other = sorted((one, other))
+    reasons = [{"sign": "phone", "level": "same", "weight": 9}]
+    return Duplicate.objects.create(
+        party_id=one, other_id=other, probability=0.9, reasons=reasons, state=state,
+        found_at=clock.now(),
+    ).pk  # fmt: skip
 
 
 def _common(boss: Viewer, ting: Viewer, product, folder: Path) -> SimpleNamespace:
@@ -184,3 +196,4 @@ def _file(folder: Path, word: str) -> Path:
 def _link(one: SimpleNamespace, other: SimpleNamespace, boss: Viewer) -> None:
     customers.add_relation(one.customer, kind="supplier", other_id=other.customer, viewer=boss)
     customers.add_relation(other.customer, kind="parent", other_id=one.customer, viewer=boss)
+    _pair(one.customer, other.customer)

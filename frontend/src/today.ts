@@ -1,4 +1,4 @@
-// Today's list under the keyboard: j and k choose a customer; every other key stands on a button
+// Today's list, and the queue of duplicates, under the keyboard: j and k choose a customer; every other key stands on a button
 // or link of that row as `data-key`.
 import { isTyping } from "./hotkeys";
 
@@ -43,6 +43,7 @@ class Today extends HTMLElement {
 }
 
 customElements.define("z-today", Today);
+customElements.define("z-duplicates", class extends Today {});
 
 function shut(): void {
   for (const dialog of document.querySelectorAll<HTMLDialogElement>("dialog[open]")) dialog.close();

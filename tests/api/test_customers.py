@@ -3,7 +3,10 @@
 import pytest
 from django.test import Client
 
+from zhike.customers.actions import create_customer
+from zhike.customers.models import Duplicate
 from zhike.events.models import Event
+from zhike.kernel import clock
 
 
 def test_a_stranger_gets_a_problem(db):
@@ -211,3 +214,23 @@ def test_a_duplicate_is_refused_where_the_caller_wants_it(calling, cast):
     assert problem["type"] == "urn:zhike:problem:possible_duplicate"
     assert [one["customer"] for one in problem["duplicates"]] == [str(cast.yunqi.pk)]
     assert call.post("/customers", body).status_code == 201
+
+
+def test_pairs_are_listed_and_decided(calling, cast):
+    twin = create_customer({"name": "云栖茶舍", "kind": "company"}, viewer=cast.li)
+    pair = Duplicate.objects.create(
+        party=cast.yunqi, other=twin, probability=0.9, found_at=clock.now(),
+        reasons=[{"sign": "name", "level": "core", "weight": 11.0}],
+    )  # fmt: skip
+    call = calling("li")
+
+    (shown,) = call.get("/customers/duplicates").json()["items"]
+    decided = call.post(f"/customers/duplicates/{pair.pk}/decide", {"verdict": "same"})
+
+    assert [one["name"] for one in shown["customers"]] == ["杭州云栖茶舍", "云栖茶舍"]
+    assert shown["reasons"][0]["words"] == "same company name, written otherwise"
+    assert (decided.json()["state"], decided.json()["decided_by"]) == (
+        "same", str(cast.li.user_id),
+    )  # fmt: skip
+    assert call.get("/customers/duplicates").json()["items"] == []
+    assert calling("zhao").get("/customers/duplicates?state=same").json()["items"] == []

@@ -29,6 +29,7 @@ _ORDERS = "SELECT id FROM commerce_order WHERE party_id = ANY(%s)"
 _TABLES = {
     "commerce_line": f"order_id IN ({_ORDERS})",
     **dict.fromkeys(("commerce_order", "customers_task", "customers_attachment"), ""),
+    "customers_duplicate": "party_id = ANY(%s)",
     **dict.fromkeys(("customers_relation", "events_event", "insight_suggestion"), ""),
     **dict.fromkeys(("insight_standing", "insight_stageday", "segments_membership"), ""),
     "customers_party": "id = ANY(%s)",
@@ -37,7 +38,7 @@ _TABLES = {
 
 def forget(territory: SimpleNamespace) -> None:
     """Takes the customers of a territory out of the base, and what is reckoned from them anew."""
-    parties = [territory.customer, territory.neighbour]
+    parties = [territory.customer, territory.neighbour, territory.third]
     with connection.cursor() as cursor:
         for table, condition in _TABLES.items():
             cursor.execute(

@@ -182,3 +182,17 @@ def _structure():
             " FROM pg_constraint"
         )
         return indexes, sorted(row[0] for row in cursor.fetchall())
+
+
+def test_a_share_of_the_customers_is_on_file_twice(db, world):
+    load_demo(CUSTOMERS, SEED, until=UNTIL, duplicates=0.1)
+
+    second = Party.objects.filter(custom__has_key="second_file_of")
+    first = Party.objects.filter(pk__in=[one.custom["second_file_of"] for one in second])
+    assert (second.count(), first.count()) == (30, 30)
+    assert Party.objects.count() == CUSTOMERS + 30
+    assert sorted(first.values_list("name", flat=True)) != sorted(
+        second.values_list("name", flat=True)
+    )
+    assert Order.objects.count() == world.orders.count
+    assert Event.objects.filter(type="customer.created").count() == CUSTOMERS + 30

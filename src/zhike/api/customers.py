@@ -14,7 +14,7 @@ from zhike.api.records import BulkIn, BulkOut, tag, upsert, wanted_version
 from zhike.api.shapes import StrictSchema, given, input_schema
 from zhike.commerce.queries import orders_of
 from zhike.customers import actions, queries
-from zhike.customers.duplicates import possible_duplicates
+from zhike.customers.duplicates import possible_duplicates, probable_pairs
 from zhike.customers.facts import CUSTOMER, TASK
 from zhike.insight.queries import explain, standing_of
 from zhike.records.actions import archive_record, change_record, restore_record
@@ -57,6 +57,10 @@ class RelationIn(StrictSchema):
     other: UUID
 
 
+class VerdictIn(StrictSchema):
+    verdict: Literal["same", "different", "open"]
+
+
 class EventIdOut(Schema):
     event: int
 
@@ -85,6 +89,25 @@ def find_duplicates(request: Request, body: CustomerIn):
     """Customers who may be the one described, the most probable first. A colleague's whom you may
     not see has no id: only the sign that you sent and that they share."""
     return shapes.duplicates(possible_duplicates(request.auth, given(body)))
+
+
+@router.get("/duplicates", response=PageOut, exclude_unset=True, summary="Probable duplicates")
+def list_pairs(
+    request: Request,
+    state: Literal["open", "same", "different"] = "open",
+    cursor: str | None = None,
+    limit: int = Query(50, ge=1, le=200),  # type: ignore[type-arg]
+):
+    """Pairs that the last scan found, both of whom you see, the most probable first."""
+    page = probable_pairs(request.auth, state=state, cursor=cursor or None, limit=limit)
+    return {"items": shapes.pairs(page.items), "next_cursor": page.next_cursor}
+
+
+@router.post("/duplicates/{uuid:duplicate_id}/decide", response=dict[str, Any])
+def decide_pair(request: Request, duplicate_id: UUID, body: VerdictIn):
+    """`same`, `different`, or `open` to take either back."""
+    pair = actions.decide_duplicate(duplicate_id, verdict=body.verdict, viewer=request.auth)
+    return shapes.pairs([pair])[0]
 
 
 @router.post("/bulk", response=BulkOut, summary="Create or change up to 1,000 customers")

@@ -9,6 +9,7 @@ from pydantic import create_model
 from zhike.access.viewer import Viewer
 from zhike.commerce.queries import lines, payments
 from zhike.customers.duplicates import Duplicates
+from zhike.customers.words import sign_words
 from zhike.events.catalogue import event_words
 from zhike.insight.queries import standings
 from zhike.kernel.money import to_major
@@ -90,6 +91,27 @@ def duplicates(found: Duplicates) -> list[dict[str, Any]]:
         for one in found.held
     ]
     return seen + masked
+
+
+def pairs(found: Sequence) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": pair.pk,
+            "customers": [
+                {"customer": one.pk, "name": one.name} for one in (pair.party, pair.other)
+            ],
+            "probability": round(pair.probability, 4),
+            "reasons": [
+                {**one, "words": sign_words(pair.party.kind, one["sign"], one["level"])}
+                for one in pair.reasons
+            ],
+            "state": pair.state,
+            "found_at": pair.found_at,
+            "decided_at": pair.decided_at,
+            "decided_by": pair.decided_by,
+        }
+        for pair in found
+    ]
 
 
 def _customer(party, standing, currency: str) -> dict[str, Any]:

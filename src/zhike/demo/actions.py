@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
+import numpy as np
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
@@ -15,7 +16,8 @@ from zhike.access.viewer import SYSTEM, Viewer
 from zhike.customers.facts import CUSTOMER
 from zhike.demo.bulk import analyse, bare_tables
 from zhike.demo.places import TEAMS
-from zhike.demo.simulation import simulate
+from zhike.demo.second_files import draw_second_files
+from zhike.demo.simulation import DAY, simulate
 from zhike.demo.staff import COLLEAGUES, COMPANY, DOMAIN
 from zhike.demo.writing import TABLES, Desk, Report, write_world
 from zhike.kernel import clock
@@ -27,6 +29,9 @@ FEWEST_CUSTOMERS, MOST_CUSTOMERS = 200, 1_000_000
 # From here on indexes are built at the end, for which the tables are closed to everybody else.
 MANY_CUSTOMERS = 50_000
 DEMO = replace(SYSTEM, source="demo")
+# Second files have chances of their own: with or without them the company is the same.
+SECOND_FILES = 2
+MOST_DUPLICATES = 0.5
 LOAD_LOCK = 0x64656D6F  # "demo"
 
 
@@ -46,13 +51,18 @@ def load_demo(
     report: Report | None = None,
     *,
     until: date | None = None,
+    duplicates: float = 0,
 ) -> bool:
     """Fills the base with a simulated company; False, and nothing done, where there are customers.
 
+    `duplicates` is the share of customers who are on file twice (see `second_files`).
     History ends with the day before `until` (default: today). One transaction, whatever the size:
     a load that is killed leaves nothing and is simply run again.
     """
     check_size(customers)
+    if not 0 <= duplicates <= MOST_DUPLICATES:
+        message = _("The share of duplicates lies between 0 and 0.5.")
+        raise Invalid.field("duplicates", "out_of_range", message)
     with transaction.atomic():
         _wait_for_others()
         if CUSTOMER.model._default_manager.exists():
@@ -62,9 +72,16 @@ def load_demo(
         teams = _teams()
         sellers = _sellers(teams)
         batch = open_batch(DEMO, kind="demo", label=_("Demo company"))
+        second = draw_second_files(
+            np.random.default_rng([seed, SECOND_FILES]),
+            world.profiles,
+            world.arrived,
+            clock.day_number(world.until) * DAY,
+            duplicates,
+        )
         desk = Desk(world, batch.pk, DEMO, teams, sellers, report or _say_nothing)
         with bare_tables(TABLES) if customers > MANY_CUSTOMERS else nullcontext():
-            write_world(desk)
+            write_world(desk, second)
             desk.report("indexes", 0, 1)
         analyse(TABLES)
         desk.report("indexes", 1, 1)

@@ -33,6 +33,7 @@ PLACES = (
     Place("order_list", _("Orders"), "/orders", "g o"),
     Place("product_list", _("Products"), "/products", "g p"),
     Place("value", _("Value"), "/value", "g v"),
+    Place("duplicate_list", _("Duplicates"), "/customers/duplicates", "g d", is_below=True),
     Place("import_list", _("Imports"), "/imports", "g i", right="import", is_below=True),
     Place("history", _("History"), "/history", "g h", is_below=True),
     Place("settings", _("Settings"), "/settings", "g e", is_below=True),
@@ -60,11 +61,12 @@ def navigation(request: Request) -> list[Entry]:
     if viewer is None:
         return []
     counted_for = None if getattr(request, "is_refused", False) else viewer
+    here = max((p.prefix for p in PLACES if request.path.startswith(p.prefix)), key=len, default="")
     found = []
     for place in PLACES:
         address = _address(place)
         if address and can(viewer, place.right):
-            found.append(Entry(place, address, request.path.startswith(place.prefix), counted_for))
+            found.append(Entry(place, address, place.prefix == here, counted_for))
     return found
 
 

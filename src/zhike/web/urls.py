@@ -7,6 +7,7 @@ from zhike.web.commerce import listing as commerce_listing  # noqa: F401
 from zhike.web.commerce import views as commerce
 from zhike.web.customers import listing as customer_listing  # noqa: F401
 from zhike.web.customers import views as customers
+from zhike.web.duplicates import views as duplicates
 from zhike.web.history import views as history
 from zhike.web.imports import views as imports
 from zhike.web.listing import views as lists
@@ -45,6 +46,9 @@ _customers = [
     path("", lists.show, {"name": "customer"}, name="customer_list"),
     path("new", customers.new, name="customer_new"),
     path("new/hints", customers.hints, name="customer_hints"),
+    path("duplicates/", duplicates.duplicates, name="duplicate_list"),
+    path("duplicates/<uuid:pk>/decide", duplicates.decide, name="duplicate_decide"),
+    path("duplicates/<uuid:pk>/reopen", duplicates.reopen, name="duplicate_reopen"),
     path("<uuid:pk>", customers.customer, name="customer"),
     path("<uuid:pk>/write", customers.write, name="customer_write"),
     path("<uuid:pk>/tags", customers.tag, name="customer_tag"),

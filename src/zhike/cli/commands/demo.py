@@ -10,6 +10,8 @@ from zhike.cli import output
 from zhike.cli.installation import application
 from zhike.kernel.errors import Conflict
 
+DUPLICATES = 0.03
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
@@ -25,6 +27,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=1,
         help=gettext("another number makes another company (default: %(default)s)"),
     )
+    parser.add_argument(
+        "--duplicates",
+        type=float,
+        default=DUPLICATES,
+        metavar="SHARE",
+        help=gettext("which share of the customers is on file twice (default: %(default)s)"),
+    )
     output.add_json_option(parser)
 
 
@@ -33,13 +42,19 @@ def run(arguments: Namespace) -> int:
     with application():
         from zhike.access.viewer import SYSTEM
         from zhike.demo.actions import check_size, load_demo
-        from zhike.insight.actions import run_scores
+        from zhike.insight.actions import run_scores, scan_duplicates
 
         check_size(arguments.customers)
-        if not load_demo(arguments.customers, arguments.seed, report=_progress()):
+        if not load_demo(
+            arguments.customers,
+            arguments.seed,
+            report=_progress(),
+            duplicates=arguments.duplicates,
+        ):
             message = gettext("There are customers here already; the demo needs an empty base.")
             raise Conflict("demo.not_empty", message)
         run_scores(SYSTEM)
+        scan_duplicates(SYSTEM)
     result = {
         "customers": arguments.customers,
         "seed": arguments.seed,

@@ -13,6 +13,7 @@ from zhike.kernel.home import database_url
 
 DEMO_CUSTOMERS = 5_000
 DEMO_SEED = 1
+DEMO_DUPLICATES = 0.03
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -33,10 +34,17 @@ def run(arguments: Namespace) -> int:
         if arguments.demo:
             from zhike.access.viewer import SYSTEM
             from zhike.demo.actions import load_demo
-            from zhike.insight.actions import run_scores
+            from zhike.insight.actions import run_scores, scan_duplicates
 
-            if load_demo(customers=DEMO_CUSTOMERS, seed=DEMO_SEED, report=_report):
+            is_new = load_demo(
+                customers=DEMO_CUSTOMERS,
+                seed=DEMO_SEED,
+                report=_report,
+                duplicates=DEMO_DUPLICATES,
+            )
+            if is_new:
                 run_scores(SYSTEM)
+                scan_duplicates(SYSTEM)
         note_prepared(database_url(), demo=arguments.demo)
     return 0
 

@@ -9,6 +9,7 @@ from zhike.customers.facts import CUSTOMER
 from zhike.demo.ids import as_texts, new_ids
 from zhike.demo.places import ALL_PLACES
 from zhike.demo.profiles import NOBODY
+from zhike.demo.second_files import TRUTH, SecondFiles
 from zhike.demo.writing.desk import RELATION, Desk
 from zhike.events.actions import Draft
 
@@ -81,6 +82,61 @@ def _customers(desk: Desk, ids: np.ndarray) -> Iterator[SimpleNamespace]:
             )
             CUSTOMER.derive(customer)
             yield customer
+
+
+def write_second_files(desk: Desk, party_ids: np.ndarray, second: SecondFiles) -> None:
+    """Writes files of customers who have one already, and "file opened" for each."""
+    ids = as_texts(new_ids(desk.utc(second.arrived)))
+    rows = list(_second_files(desk, ids, party_ids, second))
+    desk.write(CUSTOMER.model, rows)
+    desk.tell(
+        Draft("customer.created", "customer", row.id, row.id, row.created_at, {"name": row.name})
+        for row in rows
+    )
+
+
+def _second_files(
+    desk: Desk, ids: list[str], party_ids: np.ndarray, second: SecondFiles
+) -> Iterator[SimpleNamespace]:
+    profiles = desk.world.profiles
+    first_ids = as_texts(party_ids[second.of])
+    moments = desk.moments(second.arrived)
+    for number, first in enumerate(second.of.tolist()):
+        place = ALL_PLACES[profiles.place[first]]
+        is_shop, owner = bool(profiles.is_shop[first]), int(second.owner[number])
+        row = desk.row(
+            id=ids[number],
+            created_at=moments[number],
+            updated_at=moments[number],
+            source=str(profiles.source[first]),
+            kind="company" if is_shop else "person",
+            name=second.name[number],
+            code=f"D{number + 1:07d}",
+            emails=[second.email[number]] if second.email[number] else [],
+            phones=[second.phone[number]] if second.phone[number] else [],
+            company_id=None,
+            company=None,
+            job_title="",
+            birthday=profiles.birthday[[first]].tolist()[0]
+            if second.keeps_birthday[number]
+            else None,
+            gender="" if is_shop else "female" if profiles.is_female[first] else "male",
+            industry="",
+            registration_no="",
+            website="",
+            country=place.country,
+            province=place.province,
+            city=place.city,
+            street="",
+            owner_id=desk.sellers[owner].user_id if owner != NOBODY else None,
+            team_id=desk.teams[place.team],
+            tags=[],
+            remark="",
+            consents={},
+        )
+        row.custom = {TRUTH: first_ids[number]}
+        CUSTOMER.derive(row)
+        yield row
 
 
 def _arrivals(desk: Desk, ids: np.ndarray) -> Iterator[Draft]:
