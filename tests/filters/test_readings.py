@@ -238,7 +238,7 @@ def _hand_over(engine, cursor, table: str, columns: str) -> None:
     types = {name: _TYPES.get(udt, udt.upper()) for name, _type, udt in cursor.fetchall()}
     names = list(types) if columns == "*" else [name.strip() for name in columns.split(",")]
     selected = ", ".join(
-        f"array_to_json({name})" if types[name] == "VARCHAR[]" else name for name in names
+        f"array_to_json({name})" if types[name].endswith("[]") else name for name in names
     )
     path = Path(tempfile.mkstemp(suffix=".csv")[1])
     statement = f"COPY (SELECT {selected} FROM {table}) TO STDOUT (FORMAT csv, NULL '\\N')"
@@ -250,7 +250,7 @@ def _hand_over(engine, cursor, table: str, columns: str) -> None:
     if path.stat().st_size:
         raw = "{" + ", ".join(f"'{n}': 'VARCHAR'" for n in names) + "}"
         casts = ", ".join(
-            f"json_extract({n}, '$')::VARCHAR[]" if types[n] == "VARCHAR[]" else f"{n}::{types[n]}"
+            f"json_extract({n}, '$')::{types[n]}" if types[n].endswith("[]") else f"{n}::{types[n]}"
             for n in names
         )
         engine.execute(
@@ -262,7 +262,8 @@ def _hand_over(engine, cursor, table: str, columns: str) -> None:
 
 _TYPES = {
     "uuid": "UUID", "timestamptz": "TIMESTAMPTZ", "varchar": "VARCHAR", "text": "VARCHAR",
-    "_varchar": "VARCHAR[]", "jsonb": "JSON", "int8": "BIGINT", "int4": "INTEGER",
+    "_varchar": "VARCHAR[]", "_int8": "BIGINT[]", "jsonb": "JSON", "int8": "BIGINT",
+    "int4": "INTEGER",
     "int2": "SMALLINT", "bool": "BOOLEAN", "float8": "DOUBLE", "numeric": "DECIMAL(18,4)",
     "date": "DATE", "tsvector": "VARCHAR",
 }  # fmt: skip
