@@ -5,7 +5,7 @@ import pytest
 from zhike.access.viewer import SYSTEM
 from zhike.customers.actions import change_customer, create_customer, decide_duplicate
 from zhike.customers.duplicates import probable_pairs
-from zhike.customers.models import Duplicate
+from zhike.customers.models import Duplicate, LearntWeights
 from zhike.events.models import Event
 from zhike.insight.actions import scan_duplicates
 from zhike.kernel.errors import NotAllowed, NotFound
@@ -39,6 +39,18 @@ def test_second_files_are_found_with_their_reasons(cast, twins):
     assert [(one["sign"], one["level"]) for one in reasons] == [
         ("phone", "same"), ("name", "core"), ("city", "same"),
     ]  # fmt: skip
+
+
+def test_weights_that_would_join_half_the_base_are_not_believed(cast):
+    """Shops of one name in one city are alike, and yet not the same."""
+    for number in range(300):
+        values = {"name": f"云栖茶舍{number % 15}店", "kind": "company", "city": "杭州"}
+        create_customer({**values, "phones": f"1380000{number:04}"}, viewer=cast.mei)
+
+    result = scan_duplicates(SYSTEM)
+
+    assert result["customers"] == 303
+    assert LearntWeights.objects.count() == 0
 
 
 def test_a_pair_is_seen_by_those_who_see_both(cast, twins):

@@ -20,6 +20,10 @@ KINDS = ("person", "company")
 # or a company then.
 LARGEST_BLOCK = 50
 ENOUGH_TO_LEARN = 100  # expected matches
+# More than this share of customers can't have a second file: what was learnt is then another
+# likeness, such as shops of one name in one city.
+MOST_TO_BELIEVE = 0.05
+MOST_PAIRS = 10_000  # of one kind in one scan, the most probable; the next scan brings the next
 ENOUGH_OF_A_SIGN = 50  # matches in which it is known on both sides
 # What each sign is read from; `company` stands for the employer's name.
 _READ_FROM = {
@@ -105,7 +109,7 @@ def link_customers(engine, kind: str) -> Linked:
     signs = signs_of(kind)
     table, compare = _columns(engine, kind, signs)
     links = link_pairs(table, compare, one, other, common=("name",), threshold=CLEAR)
-    learnt = _learnt(links, signs)
+    learnt = _learnt(links, signs, customers)
     if not learnt:
         usual = _usual(kind, signs, customers)
         links = link_pairs(table, compare, one, other, threshold=CLEAR, model=usual)
@@ -162,10 +166,13 @@ def _usual(kind: str, signs: Sequence[Sign], customers: int) -> FellegiSunter:
     return model
 
 
-def _learnt(links: Links, signs: Sequence[Sign]) -> dict[str, list[tuple[float, float]]]:
+def _learnt(
+    links: Links, signs: Sequence[Sign], customers: int
+) -> dict[str, list[tuple[float, float]]]:
     """The weights that the base has taught; none when there are too few matches, or when they make
-    no sense: among the same, full agreement in a name must be more usual than by chance."""
-    if links.probability.sum() < ENOUGH_TO_LEARN:
+    no sense: there are too many of them, or full agreement in a name is not more usual among the
+    same than by chance."""
+    if not ENOUGH_TO_LEARN <= links.probability.sum() <= MOST_TO_BELIEVE * customers:
         return {}
     found = {}
     for place, sign in enumerate(signs):
@@ -178,11 +185,12 @@ def _learnt(links: Links, signs: Sequence[Sign]) -> dict[str, list[tuple[float, 
 
 
 def _pairs(engine, links: Links, signs: Sequence[Sign]) -> Iterator[ProbablePair]:
-    wanted = np.unique(np.concatenate([links.left, links.right]))
+    count = min(len(links), MOST_PAIRS)
+    wanted = np.unique(np.concatenate([links.left[:count], links.right[:count]]))
     ids: dict[int, UUID] = dict(
         engine.execute("SELECT n, id FROM read WHERE n = ANY(?)", [wanted.tolist()]).fetchall()
     )
-    for row in range(len(links)):
+    for row in range(count):
         reasons = [
             {"sign": sign.name, "level": sign.levels[level], "weight": round(float(weight), 2)}
             for sign, level, weight in zip(
