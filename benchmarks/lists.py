@@ -30,6 +30,7 @@ def questions() -> dict[str, Callable[[], object]]:
     from zhike.kernel.reading import limit_statements
     from zhike.records.queries import find
 
+    far = far_cursor()
     limit_statements(connection)
     seller = viewer_by_id(user_ids_by_word()["顾清和"], source="page")
 
@@ -42,7 +43,7 @@ def questions() -> dict[str, Callable[[], object]]:
     return {
         "first page": ask(),
         "newest first": ask(sort="-created_at"),
-        "far down (90 %)": ask(cursor=far_cursor()),
+        "far down (90 %)": ask(cursor=far),
         "two filters": ask(where=two),
         "two filters, newest first": ask(where=two, sort="-created_at"),
         "two filters, rare": ask(where=scarce),
