@@ -115,6 +115,12 @@ PAGES: dict[tuple[str, str], Door] = {
         "kind": "note", "text": "x"}),
     ("POST", "customers/<uuid:pk>/tags"): door("change", of="customer", body=lambda ids: {
         "add": "x"}),
+    ("GET", "customers/<uuid:pk>/merge"): door("view", of="customer", body=lambda ids: {
+        "double": ids.double}),
+    ("GET", "customers/<uuid:pk>/merge/<uuid:other_id>"): door(
+        "change", "archive", of="customer"),
+    ("POST", "customers/<uuid:pk>/merge/<uuid:other_id>"): door(
+        "change", "archive", of="customer", body=lambda ids: {"choice-name": "loser"}),
     ("POST", "customers/<uuid:pk>/relations"): door("change", of="customer", body=lambda ids: {
         "kind": "competitor", "other": ids.neighbour}),
     ("POST", "customers/<uuid:pk>/relations/<uuid:relation_id>/remove"): door(
@@ -223,6 +229,11 @@ ROUTES: dict[tuple[str, str], Door] = {
         "city": "x"}),
     ("POST", "customers/{customer_id}/archive"): door("archive", of="customer"),
     ("POST", "customers/{customer_id}/restore"): door("archive", of="customer"),
+    ("GET", "customers/{customer_id}/merge-preview"): door(
+        "change", "archive", of="customer", body=lambda ids: {"other": str(ids.double)}),
+    ("POST", "customers/{customer_id}/merge"): door(
+        "change", "archive", of="customer", body=lambda ids: {"other": str(ids.double)}),
+    ("POST", "customers/{merged_id}/unmerge"): door("change", "archive", of="customer"),
     ("GET", "customers/{customer_id}/timeline"): door("view", of="customer"),
     ("GET", "customers/{customer_id}/scores"): door("view", of="customer"),
     ("POST", "customers/{customer_id}/notes"): door("note", of="customer", body=lambda ids: {
@@ -329,6 +340,7 @@ _IDS = {
     "task_id": "task", "relation_id": "relation", "attachment_id": "attachment",
     "product_id": "product", "segment_id": "segment",
     "view_id": "view", "batch_id": "batch", "token_id": "token", "user_id": "user",
+    "other_id": "double", "merged_id": "merged",
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from zhike.access.viewer import SYSTEM, Viewer
 from zhike.commerce.actions import create_product, place_order
 from zhike.customers import actions as customers
 from zhike.customers.facts import CUSTOMER
+from zhike.customers.merging.actions import merge_customers
 from zhike.customers.models import Duplicate
 from zhike.insight.actions import run_scores
 from zhike.insight.models import Suggestion
@@ -145,8 +146,14 @@ def _territory(name: str, number: int, viewer: Viewer, product) -> SimpleNamespa
     relation = customers.add_relation(
         party.pk, kind="partner", other_id=neighbour.pk, viewer=viewer
     )
+    double, merged = (
+        customers.create_customer({"name": f"{name}name {n}", "kind": "company"}, viewer=viewer)
+        for n in (4, 5)
+    )
+    merge_customers(viewer, double.pk, merged.pk)
     return SimpleNamespace(
-        customer=party.pk, order=order.pk, task=task.pk, attachment=attachment.pk,
+        double=double.pk, merged=merged.pk, customer=party.pk, order=order.pk,
+        task=task.pk, attachment=attachment.pk,
         relation=relation.pk, neighbour=neighbour.pk, batch=party.batch_id, name=name,
         line=order.lines.get().pk, third=third.pk, duplicate=_pair(party.pk, neighbour.pk),
         decided=_pair(party.pk, third.pk, state="different"),

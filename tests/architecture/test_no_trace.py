@@ -32,13 +32,18 @@ _TABLES = {
     "customers_duplicate": "party_id = ANY(%s)",
     **dict.fromkeys(("customers_relation", "events_event", "insight_suggestion"), ""),
     **dict.fromkeys(("insight_standing", "insight_stageday", "segments_membership"), ""),
+    "customers_displaced": "merge_id IN (SELECT id FROM customers_merge WHERE loser_id = ANY(%s))",
+    "customers_merge": "loser_id = ANY(%s)",
     "customers_party": "id = ANY(%s)",
 }
 
 
 def forget(territory: SimpleNamespace) -> None:
     """Takes the customers of a territory out of the base, and what is reckoned from them anew."""
-    parties = [territory.customer, territory.neighbour, territory.third]
+    parties = [
+        *(territory.customer, territory.neighbour, territory.third),
+        *(territory.double, territory.merged),
+    ]
     with connection.cursor() as cursor:
         for table, condition in _TABLES.items():
             cursor.execute(

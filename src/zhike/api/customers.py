@@ -16,6 +16,8 @@ from zhike.commerce.queries import orders_of
 from zhike.customers import actions, queries
 from zhike.customers.duplicates import possible_duplicates, probable_pairs
 from zhike.customers.facts import CUSTOMER, TASK
+from zhike.customers.merging import actions as merging
+from zhike.customers.merging.following import merge_of
 from zhike.insight.queries import explain, standing_of
 from zhike.records.actions import archive_record, change_record, restore_record
 
@@ -59,6 +61,13 @@ class RelationIn(StrictSchema):
 
 class VerdictIn(StrictSchema):
     verdict: Literal["same", "different", "open"]
+
+
+class MergeIn(StrictSchema):
+    other: UUID
+    choices: dict[str, Literal["winner", "loser", "both"]] = {}
+    version: int | None = None
+    other_version: int | None = None
 
 
 class EventIdOut(Schema):
@@ -158,6 +167,48 @@ def archive(request: Request, customer_id: UUID):
 def restore(request: Request, customer_id: UUID):
     party = restore_record(CUSTOMER, customer_id, viewer=request.auth)
     return shapes.customers(request.auth, [party])[0]
+
+
+@router.get("/{uuid:customer_id}/merge-preview", response=dict[str, Any])
+def preview_merge(request: Request, customer_id: UUID, other: UUID):
+    """What becomes of two customers when the other is merged into this one. A choice left out is
+    made as told here."""
+    preview = merging.preview_merge(request.auth, customer_id, other)
+    return {
+        "winner": preview.winner.pk,
+        "loser": preview.loser.pk,
+        "fields": [
+            {"field": one.field.name, "label": str(one.label), "winner": one.winner,
+             "loser": one.loser, "options": one.options, "choice": one.choice, "why": one.why,
+             "value": one.value}
+            for one in preview.fields
+        ],
+        "moves": [
+            {"what": str(one.label), "moved": one.moved, "set_aside": one.aside}
+            for one in preview.moves
+        ],
+        "conflicts": [one.field.name for one in preview.conflicts],
+    }  # fmt: skip
+
+
+@router.post("/{uuid:customer_id}/merge", response=dict[str, Any])
+def merge(request: Request, customer_id: UUID, body: MergeIn):
+    """Merges another customer into this one: what pointed at the other points here then."""
+    versions = {customer_id: body.version, body.other: body.other_version}
+    known = {pk: version for pk, version in versions.items() if version is not None}
+    batch = merging.merge_customers(request.auth, customer_id, body.other, body.choices, known)
+    party = queries.customer(request.auth, customer_id)
+    return {"batch": batch.pk, "customer": shapes.customers(request.auth, [party])[0]}
+
+
+@router.post("/{uuid:merged_id}/unmerge", response=dict[str, Any])
+def unmerge(request: Request, merged_id: UUID):
+    """Takes a customer that was merged into another out of it again."""
+    batch_id = merge_of(request.auth, merged_id)
+    undo, _done, kept = merging.unmerge_customers(request.auth, batch_id)
+    party = queries.customer(request.auth, merged_id)
+    customer = shapes.customers(request.auth, [party])[0]
+    return {"batch": undo.pk, "customer": customer, "kept": kept}
 
 
 @router.get("/{uuid:customer_id}/timeline", response=PageOut, exclude_unset=True)

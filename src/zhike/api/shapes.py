@@ -142,6 +142,7 @@ def _customer(party, standing, currency: str) -> dict[str, Any]:
         "tags": party.tags,
         "remark": party.remark,
         "consents": party.consents,
+        "merged_into": party.merged_into_id,
         "scores": scores(standing, currency),
         **_base(party),
     }

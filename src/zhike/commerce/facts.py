@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from zhike.customers.facts import CUSTOMER_FACTS, CUSTOMER_JOIN, sight_by_customer
+from zhike.customers.merging.pointers import Pointer, points_at_customer
 from zhike.filters.schema import Aggregate, Collection, Fact, Kind
 from zhike.records.fields import Field, FieldKind
 from zhike.records.types import RecordType, extend, register
@@ -96,6 +97,7 @@ _GROUP = _("Orders")
 def declare() -> None:
     register(PRODUCT, table="commerce_product")
     register(ORDER, table="commerce_order")
+    points_at_customer(Pointer("commerce_order", label=_("Orders"), is_record=True))
     extend(
         "customer",
         collections=(

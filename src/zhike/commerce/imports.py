@@ -22,6 +22,7 @@ from zhike.customers.imports import (
     on_match,
     out_of_sight,
 )
+from zhike.customers.merging.actions import credit
 from zhike.customers.queries import customers_by_name
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid
@@ -138,7 +139,8 @@ def apply_orders(
     outcome.created = len(fresh)
     if not fresh:
         return outcome
-    party_ids = _customers(fresh, options, viewer, batch)
+    known = Matches([order.customer for order in fresh], lock=False)
+    party_ids = _customers(fresh, known, options, viewer, batch)
     seen = visible_ids(CUSTOMER, viewer, list(party_ids.values()))
     for order in fresh:
         if party_ids[_customer_key(order.customer)] not in seen:
@@ -164,7 +166,20 @@ def apply_orders(
         lines.extend(build_lines(instance, inputs))
     insert_records(ORDER, orders, viewer=viewer, batch=batch)
     copy_rows(Line, lines)
+    _credit_merged(orders, fresh, known)
     return outcome
+
+
+def _credit_merged(orders: Sequence[Order], wanted: Sequence[_Wanted], known: Matches) -> None:
+    """Orders under an identifier of a customer who was merged away go along with that identifier
+    when the two are taken apart."""
+    formers = (
+        (order, known.find_merged(one.customer)) for order, one in zip(orders, wanted, strict=True)
+    )
+    credit(
+        "commerce_order.party_id",
+        {order.pk: former.pk for order, former in formers if former is not None},
+    )
 
 
 def _wanted_orders(group: Group, usual: _Usual, outcome: Outcome) -> list[_Wanted]:
@@ -219,11 +234,10 @@ def _customer_key(customer: Mapping) -> tuple[str, str]:
 
 
 def _customers(
-    orders: Sequence[_Wanted], options: Mapping, viewer: Viewer, batch: Batch
+    orders: Sequence[_Wanted], known: Matches, options: Mapping, viewer: Viewer, batch: Batch
 ) -> dict[tuple[str, str], UUID]:
     """The customers of some orders by key; those not there yet are opened."""
     rows = {_customer_key(order.customer): order.customer for order in orders}
-    known = Matches(list(rows.values()), lock=False)
     names = [key[1] for key in rows if key[0] == "name"]
     by_name = customers_by_name(names)
     ids: dict[tuple[str, str], UUID] = {}
@@ -239,7 +253,9 @@ def _customers(
             opened.append(party)
             ids[key] = party.pk
     insert_records(CUSTOMER, opened, viewer=viewer, batch=batch)
-    return ids
+    # Somebody may have merged one of them in the meantime; none can be merged from here on.
+    ahead = CUSTOMER.stand_ins(list(ids.values()))
+    return {key: ahead.get(pk, pk) for key, pk in ids.items()}
 
 
 def _product_key(row: Mapping) -> str:

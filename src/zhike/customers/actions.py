@@ -22,6 +22,7 @@ from zhike.customers.duplicates import (
 from zhike.customers.events import CHANNELS, OUTCOMES, RELATIONS
 from zhike.customers.facts import CUSTOMER, TASK
 from zhike.customers.models import Attachment, Duplicate, LearntWeights, Party, Relation, Task
+from zhike.events import queries as events
 from zhike.events.actions import Draft, record
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotFound, TooLarge
@@ -75,7 +76,7 @@ def change_customer(
 ) -> Party:
     """Changes fields. A new owner brings their team along."""
     values = _with_team(values)
-    if values.get("company") and str(values["company"]) == str(party_id):
+    if values.get("company") and str(_current(values["company"])) == str(party_id):
         raise Invalid.field("company", "own_company", _("A customer can't work at itself."))
     return change_record(CUSTOMER, party_id, values, viewer=viewer, version=version, batch=batch)
 
@@ -104,9 +105,11 @@ def _tags(text: str) -> list[str]:
 @transaction.atomic
 def add_note(party_id: UUID, *, text: str, viewer: Viewer) -> int:
     require(viewer, "note")
-    party = get(CUSTOMER, viewer, party_id)
+    party = _current_customer(viewer, party_id)
     draft = Draft("note.added", "customer", party.pk, party.pk, data={"text": _needed(text)})
-    return record(draft, origin=viewer.origin())
+    event_id = record(draft, origin=viewer.origin())
+    _credit_event(event_id, party, party_id)
+    return event_id
 
 
 @transaction.atomic
@@ -123,7 +126,7 @@ def log_contact(
 ) -> int:
     """Writes down a contact with a customer; with a next date, a task for it as well."""
     require(viewer, "note")
-    party = get(CUSTOMER, viewer, party_id)
+    party = _current_customer(viewer, party_id)
     if channel not in CHANNELS:
         raise Invalid.field("channel", "unknown_choice", _("There is no such channel."))
     if outcome and outcome not in OUTCOMES:
@@ -135,10 +138,30 @@ def log_contact(
         Draft("contact.logged", "customer", party.pk, party.pk, happened_at, data),
         origin=viewer.origin(),
     )
+    _credit_event(event_id, party, party_id)
     if next_on is not None:
         title = next_step.strip() or str(CHANNELS[channel])
-        create_task(party.pk, title=title, due_on=next_on, viewer=viewer)
+        create_task(party_id, title=title, due_on=next_on, viewer=viewer)
     return event_id
+
+
+def _current(party_id: object) -> object:
+    """Whoever stands in for a customer that was merged away; else the customer."""
+    try:
+        known = party_id if isinstance(party_id, UUID) else UUID(str(party_id))
+    except ValueError:
+        return party_id
+    return CUSTOMER.stand_ins([known]).get(known, known)
+
+
+def _current_customer(viewer: Viewer, party_id: UUID) -> Party:
+    """The customer about whom something is written down. It can't be merged away before that."""
+    return get(CUSTOMER, viewer, str(_current(party_id)))
+
+
+def _credit_event(event_id: int, party: Party, asked_for: UUID) -> None:
+    if party.pk != asked_for:
+        CUSTOMER.credit(asked_for, f"{events.COLLECTION.table}.party_id", event_id)
 
 
 def create_task(
@@ -180,7 +203,7 @@ def complete_task(task_id: UUID, *, viewer: Viewer) -> Task:
 @transaction.atomic
 def add_relation(party_id: UUID, *, kind: str, other_id: UUID, viewer: Viewer) -> Relation:
     require(viewer, "change")
-    party, other = get(CUSTOMER, viewer, party_id), get(CUSTOMER, viewer, other_id)
+    party, other = (_current_customer(viewer, pk) for pk in (party_id, other_id))
     if kind not in RELATIONS:
         raise Invalid.field("kind", "unknown_choice", _("There is no such relation."))
     if party.pk == other.pk:
@@ -192,6 +215,9 @@ def add_relation(party_id: UUID, *, kind: str, other_id: UUID, viewer: Viewer) -
             )
     except IntegrityError:
         raise Conflict("taken", _("They have this relation already.")) from None
+    for column, asked_for in (("party_id", party_id), ("other_id", other_id)):
+        if getattr(relation, column) != asked_for:
+            CUSTOMER.credit(asked_for, f"customers_relation.{column}", relation.pk)
     _tell_relation("relation.added", relation, viewer)
     return relation
 
@@ -223,7 +249,7 @@ def add_attachment(party_id: UUID, *, upload, viewer: Viewer) -> Attachment:
     sees, never a row without its file.
     """
     require(viewer, "change")
-    party = get(CUSTOMER, viewer, party_id)
+    get(CUSTOMER, viewer, str(_current(party_id)))
     name = Path(upload.name.replace("\\", "/")).name[-200:]
     if upload.size > LARGEST_ATTACHMENT:
         raise TooLarge("too_large", _("Files up to 25 MB can be attached."))
@@ -236,6 +262,7 @@ def add_attachment(party_id: UUID, *, upload, viewer: Viewer) -> Attachment:
         for chunk in upload.chunks():
             file.write(chunk)
     with transaction.atomic():
+        party = _current_customer(viewer, party_id)
         attachment = Attachment.objects.create(
             id=attachment_id,
             party=party,
@@ -245,6 +272,8 @@ def add_attachment(party_id: UUID, *, upload, viewer: Viewer) -> Attachment:
             created_at=clock.now(),
             user_id=viewer.user_id,
         )
+        if party.pk != party_id:
+            CUSTOMER.credit(party_id, "customers_attachment.party_id", attachment.pk)
         record(
             Draft("attachment.added", "customer", party.pk, party.pk, data={"name": name}),
             origin=viewer.origin(),

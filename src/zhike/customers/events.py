@@ -43,6 +43,30 @@ declare(
     EventType("customer.updated", _("Customer changed"), _("File changed"), "file", (_NAME,)),
     EventType("customer.archived", _("Customer archived"), _("File archived"), "file", (_NAME,)),
     EventType("customer.restored", _("Customer restored"), _("File restored"), "file", (_NAME,)),
+    EventType(
+        "customer.merged", _("Customers merged"), _("Merged with %(other)s"), "file", (_NAME,)
+    ),
+    EventType(
+        "customer.absorbed",
+        _("Customer merged away"),
+        _("Merged into %(other)s"),
+        "file",
+        (_NAME,),
+    ),
+    EventType(
+        "customer.unmerged",
+        _("Merge undone"),
+        _("No longer one with %(other)s"),
+        "file",
+        (_NAME,),
+    ),
+    EventType(
+        "customer.released",
+        _("Customer separate again"),
+        _("Separate from %(other)s again"),
+        "file",
+        (_NAME,),
+    ),
     EventType("note.added", _("Note"), _("Note"), "contact", (_TEXT,)),
     EventType(
         "contact.logged",

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhike.access.policies import sight
 from zhike.access.queries import team_names, user_names
+from zhike.customers.merging.pointers import Pointer, points_at_customer
 from zhike.customers.profiles import keys_of, profile_of
 from zhike.events import queries as events
 from zhike.events.catalogue import event_fields, event_label
@@ -37,6 +38,18 @@ def _derive_party(party) -> None:
         tokens |= name_tokens(party.company.name)
     party.search = tuple(token.replace("'", "").replace("\\", "") for token in tokens)
     party.keys = keys_of(profile_of(party))
+
+
+def _stand_ins(ids):
+    from zhike.customers.merging.following import stand_ins
+
+    return stand_ins(ids)
+
+
+def _credit(former, pointer, row_id):
+    from zhike.customers.merging.actions import credit
+
+    credit(pointer, {row_id: former})
 
 
 CUSTOMER: "RecordType[Party]" = RecordType(
@@ -105,6 +118,8 @@ CUSTOMER: "RecordType[Party]" = RecordType(
     derived=frozenset({"name_key", "search", "keys"}),
     derived_from=("company",),
     summary=lambda party: {"name": party.name},
+    stand_ins=_stand_ins,
+    credit=_credit,
     match_by=("code",),
     default_sort="name",
     has_search=True,
@@ -172,6 +187,10 @@ TASK: "RecordType[Task]" = RecordType(
 )  # fmt: skip
 
 
+_PEOPLE = _("People who work there")
+_RELATIONS = _("Relations")
+
+
 def declare() -> None:
     register(
         CUSTOMER,
@@ -181,3 +200,18 @@ def declare() -> None:
         event_label=event_label,
     )
     register(TASK, table="customers_task")
+    points_at_customer(
+        Pointer("customers_party", "company_id", _PEOPLE, is_record=True, other="id",
+                is_customer=True),
+        Pointer("customers_party", "merged_into_id", is_customer=True),
+        Pointer("customers_task", "party_id", _("Tasks"), is_record=True),
+        Pointer("customers_attachment", "party_id", _("Files")),
+        Pointer("customers_relation", "party_id", _RELATIONS, other="other_id",
+                once_per=("kind", "other_id")),
+        Pointer("customers_relation", "other_id", _RELATIONS, other="party_id",
+                once_per=("kind", "party_id")),
+        # Found anew by the next scan.
+        Pointer("customers_duplicate", "party_id", is_derived=True),
+        Pointer("customers_duplicate", "other_id", is_derived=True),
+        Pointer(events.COLLECTION.table, "party_id", _("Timeline entries"), key_type="bigint"),
+    )  # fmt: skip

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhike.access.queries import team_ids_by_user, user_ids_by_word
 from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER, KINDS
+from zhike.customers.merging.following import merges_in_force
 from zhike.customers.models import Party
 from zhike.filters.schema import Words
 from zhike.kernel.errors import Invalid
@@ -114,41 +117,88 @@ def _merged(group: Group) -> dict:
 
 
 class Matches:
-    """The customers of the base that some rows may mean: by number, then e-mail, then phone."""
+    """The customers of the base that some rows may mean: by number, then e-mail, then phone. What
+    belonged to a customer that was merged into another still leads there."""
 
     def __init__(self, rows: Sequence[Mapping], *, lock: bool):
         codes = [row["code"] for row in rows if row.get("code")]
         emails = [email for row in rows for email in row.get("emails") or ()]
         phones = [phone for row in rows for phone in row.get("phones") or ()]
-        parties = Party.objects.filter(archived_at=None)
+        known = Party.objects.filter(Q(archived_at=None) | Q(merged_into__isnull=False))
         if lock:
-            parties = parties.select_for_update()
+            known = known.select_for_update()
         else:  # only who it is will be asked
-            parties = parties.only("id", "code", "emails", "phones")
-        # Without the second condition PostgreSQL can't tell that the index of numbers will do, and
-        # reads a million files for each chunk.
-        numbered = parties.filter(code__in=codes).exclude(code="")
-        self.by_code = {p.code: p for p in numbered} if codes else {}
-        self.by_email: dict[str, Party] = {}
-        self.by_phone: dict[str, Party] = {}
+            known = known.only("id", "code", "emails", "phones", "merged_into")
+        found: dict[UUID | None, Party] = {}
+        if codes:
+            # Without the condition PostgreSQL can't tell that the indexes of numbers will do, and
+            # reads a million files for each chunk.
+            numbered = known.filter(code__in=codes).exclude(code="")
+            live, merged = (
+                numbered.filter(archived_at=None),
+                numbered.filter(merged_into__isnull=False),
+            )
+            found |= {party.pk: party for party in [*live, *merged]}
         if emails:
-            for party in parties.filter(emails__overlap=emails):
-                self.by_email.update(dict.fromkeys(party.emails, party))
+            found |= {party.pk: party for party in known.filter(emails__overlap=emails)}
         if phones:
-            for party in parties.filter(phones__overlap=phones):
-                self.by_phone.update(dict.fromkeys(party.phones, party))
+            found |= {party.pk: party for party in known.filter(phones__overlap=phones)}
+        stand_ins = {party.merged_into_id for party in found.values() if party.merged_into_id}
+        missing = [pk for pk in stand_ins if pk not in found]
+        found |= {party.pk: party for party in known.filter(pk__in=missing)} if missing else {}
+        self._parties = found
+        self._live: dict[tuple[str, str], Party] = {}
+        self._merged: dict[tuple[str, str], Party] = {}
+        for party in found.values():
+            names = self._live if party.merged_into_id is None else self._merged
+            names.update(dict.fromkeys(identifiers(party), party))
 
     def find(self, row: Mapping) -> Party | None:
+        name = self._name(row)
+        if name is None:
+            return None
+        if name in self._live:
+            return self._live[name]
+        return self._parties.get(self._merged[name].merged_into_id)
+
+    def find_merged(self, row: Mapping) -> Party | None:
+        """The merged customer that a row means by an identifier which was theirs alone."""
+        name = self._name(row)
+        merged = self._merged.get(name) if name else None
+        if name is None or merged is None:
+            return None
+        is_shared = name in self._live and not self._was_brought(name, merged)
+        return None if is_shared else merged
+
+    def _was_brought(self, name: tuple[str, str], merged: Party) -> bool:
+        """Whether the winner has an identifier only since the merge."""
+        kind, value = name
+        before = self._before.get(merged.pk, {})
+        known = before.get(kind, [value])
+        return value not in ([known] if isinstance(known, str) else known)
+
+    @cached_property
+    def _before(self) -> Mapping[UUID, Mapping]:
+        """What the merges of those found changed in the winners' files."""
+        merged = {party.pk for party in self._merged.values()}
+        return dict(merges_in_force(loser_id__in=merged).values_list("loser_id", "before"))
+
+    def _name(self, row: Mapping) -> tuple[str, str] | None:
+        """The first identifier of a row that is somebody's."""
         if row.get("code"):
             # A number decides alone: two members of a family may share a phone.
-            return self.by_code.get(row["code"])
-        for email in row.get("emails") or ():
-            if email in self.by_email:
-                return self.by_email[email]
-        for phone in row.get("phones") or ():
-            if phone in self.by_phone:
-                return self.by_phone[phone]
-        return None
+            names = [("code", row["code"])]
+        else:
+            names = [(key, v) for key in ("emails", "phones") for v in row.get(key) or ()]
+        return next((name for name in names if name in self._live or name in self._merged), None)
+
+
+def identifiers(party: Party) -> list[tuple[str, str]]:
+    return [
+        *([("code", party.code)] if party.code else []),
+        *(("emails", email) for email in party.emails),
+        *(("phones", phone) for phone in party.phones),
+    ]
 
 
 def company_ids(names: Iterable[str | None], viewer: Viewer, batch: Batch) -> dict[str, UUID]:
@@ -156,8 +206,9 @@ def company_ids(names: Iterable[str | None], viewer: Viewer, batch: Batch) -> di
     wanted = {name for name in names if name}
     if not wanted:
         return {}
-    found = Party.objects.filter(name__in=wanted, kind="company", archived_at=None)
-    known = dict(found.values_list("name", "pk"))
+    found = Party.objects.filter(name__in=wanted, kind="company")
+    known = dict(found.filter(merged_into__isnull=False).values_list("name", "merged_into_id"))
+    known |= dict(found.filter(archived_at=None).values_list("name", "pk"))
     missing = [
         build_party({"name": name, "kind": "company"}, viewer, batch, {})
         for name in sorted(wanted - known.keys())

@@ -3,12 +3,13 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from zhike.kernel.ids import new_id
-from zhike.records.models import Record
+from zhike.records.models import Batch, Record
 
 
 class Tokens(SearchVectorField):
@@ -48,6 +49,7 @@ class Party(Record):
     tags = ArrayField(models.CharField(max_length=40), default=list)
     remark = models.TextField(default="")
     consents = models.JSONField(default=dict)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     search = Tokens(default=tuple)
     keys = ArrayField(models.BigIntegerField(), default=list)  # of `profiles.keys_of`
 
@@ -66,6 +68,11 @@ class Party(Record):
             models.Index(fields=["city", "name_key"], name="party_city"),
             models.Index(fields=["company"], name="party_company"),
             models.Index(fields=["batch_id"], name="party_batch"),
+            models.Index(
+                fields=["code"],
+                condition=Q(merged_into__isnull=False) & ~Q(code=""),
+                name="party_former_code",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -180,3 +187,36 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Merge(models.Model):
+    """Two files that became one, and what is needed to take them apart again."""
+
+    id = models.BigAutoField(primary_key=True)  # the later, the larger
+    batch = models.OneToOneField(Batch, models.PROTECT, related_name="+")
+    winner = models.ForeignKey(Party, models.PROTECT, related_name="+")
+    loser = models.ForeignKey(Party, models.PROTECT, related_name="+")
+    choices = models.JSONField(default=dict)
+    # The winner's columns that the merge wrote.
+    before = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    after = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+
+    def __str__(self) -> str:
+        return f"{self.loser_id} into {self.winner_id}"
+
+
+class Displaced(models.Model):
+    """A row that belongs to a merge's loser: moved to the winner (its id), or set aside (all of it)
+    because the winner has its like already."""
+
+    id = models.BigAutoField(primary_key=True)
+    merge = models.ForeignKey(Merge, models.CASCADE, related_name="+", db_index=False)
+    pointer = models.CharField(max_length=80)
+    row_id = models.CharField(max_length=40, default="")
+    row = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["merge", "pointer"], name="displaced_merge")]
+
+    def __str__(self) -> str:
+        return f"{self.pointer} {self.row_id}"

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from zhike.events.models import Event
 
 
+# Whoever was merged into another is still found by what is known from outside.
+_LIVE_OR_MERGED = Q(archived_at=None) | Q(merged_into__isnull=False)
+
+
 @dataclass(frozen=True, slots=True)
 class RelatedParty:
     relation_id: UUID
@@ -114,19 +118,21 @@ def parties_by_id(ids: Sequence[UUID]) -> dict[UUID, Party]:
 
 
 def customers_by_code(codes: Sequence[str]) -> dict[str, UUID]:
-    found = Party.objects.filter(code__in=codes, archived_at=None).exclude(code="")
-    return dict(found.values_list("code", "pk"))
+    """Customers by their number, or by one that they had before they were merged."""
+    numbered = Party.objects.filter(code__in=codes).exclude(code="")
+    merged = numbered.filter(merged_into__isnull=False).values_list("code", "merged_into_id")
+    return dict(merged) | dict(numbered.filter(archived_at=None).values_list("code", "pk"))
 
 
 def customers_by_name(names: Sequence[str]) -> dict[str, UUID]:
     """Customers by their exact name, where it stands for one customer only."""
     if not names:
         return {}
-    found: dict[str, list[UUID]] = {}
-    parties = Party.objects.filter(name__in=names, archived_at=None)
-    for name, pk in parties.values_list("name", "pk"):
-        found.setdefault(name, []).append(pk)
-    return {name: ids[0] for name, ids in found.items() if len(ids) == 1}
+    found: dict[str, set[UUID]] = {}
+    parties = Party.objects.filter(_LIVE_OR_MERGED, name__in=names)
+    for name, pk, stand_in in parties.values_list("name", "pk", "merged_into_id"):
+        found.setdefault(name, set()).add(stand_in or pk)
+    return {name: ids.pop() for name, ids in found.items() if len(ids) == 1}
 
 
 def match(viewer: Viewer, values: Mapping, keys: Sequence[str]) -> UUID | None:
@@ -144,9 +150,13 @@ def match(viewer: Viewer, values: Mapping, keys: Sequence[str]) -> UUID | None:
 
 def _matching(key: str, values: Mapping) -> list[UUID]:
     fields = CUSTOMER.field_by_name
-    parties = Party.objects.filter(archived_at=None)
+    parties = Party.objects.filter(_LIVE_OR_MERGED)
     if key == "code" and values.get("code"):
-        parties = parties.filter(code=fields["code"].clean(values["code"])).exclude(code="")
+        # Each half has an index of its own.
+        code = fields["code"].clean(values["code"])
+        parties = Party.objects.exclude(code="").filter(
+            Q(code=code, archived_at=None) | Q(code=code, merged_into__isnull=False)
+        )
     elif key == "email" and values.get("emails"):
         parties = parties.filter(emails__overlap=fields["emails"].clean(values["emails"]))
     elif key == "phone" and values.get("phones"):
@@ -156,7 +166,8 @@ def _matching(key: str, values: Mapping) -> list[UUID]:
     else:
         message = _("Customers are matched by code, email or phone.")
         raise Invalid.field("match_by", "unknown_key", message)
-    return list(parties.values_list("pk", flat=True)[:50])
+    found = parties.values_list("pk", "merged_into_id")[:50]
+    return list({stand_in or pk for pk, stand_in in found})
 
 
 def owners_of(ids: Sequence[UUID]) -> dict[UUID, UUID | None]:

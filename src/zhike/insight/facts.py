@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from zhike.access.queries import user_names
+from zhike.customers.merging.pointers import Pointer, points_at_customer
 from zhike.filters.schema import Fact, Join, Kind
 from zhike.insight.words import GROUPS, RELATIONS, STAGES, STATES, TIERS
 from zhike.records.types import extend
@@ -54,3 +55,8 @@ SUGGESTION_FACTS = (
 
 def declare() -> None:
     extend("customer", joins=(_JOIN, _SUGGESTION), facts=FACTS + SUGGESTION_FACTS)
+    points_at_customer(
+        Pointer("insight_suggestion", label=_("Today's list"), key="party_id", once_per=()),
+        Pointer("insight_standing", is_derived=True),
+        Pointer("insight_stageday", is_derived=True),
+    )

@@ -23,7 +23,7 @@ class Record(models.Model):
 
 
 class Batch(models.Model):
-    """One piece of work that is undone as a whole: an edit, a bulk edit, an import, an undo."""
+    """One piece of work that is undone as a whole: an edit, an import, a merge, an undo."""
 
     class Kind(models.TextChoices):
         EDIT = "edit", _("Edit")
@@ -32,6 +32,7 @@ class Batch(models.Model):
         DEMO = "demo", _("Demo data")
         UNDO = "undo", _("Undo")
         RULE = "rule", _("Rule")
+        MERGE = "merge", _("Merge")
 
     id = models.UUIDField(primary_key=True, default=new_id)
     kind = models.CharField(max_length=12, choices=Kind.choices)

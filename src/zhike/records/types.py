@@ -4,10 +4,11 @@ A type says which fields it has, who sees its rows, what its search finds and ho
 called. Lists, forms, API, import, export and undo are written once against this.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from django.apps import apps
 
@@ -38,6 +39,10 @@ class RecordType(Generic[Row]):
     happened: Callable[[Row], datetime | None] = lambda record: (
         None
     )  # when it came to be, if not now
+    # Who took the place of records that were merged away; keeps them so until the transaction ends.
+    stand_ins: Callable[[Sequence[UUID]], Mapping[UUID, UUID]] = lambda ids: {}
+    # Remembers that a row which came to the stand-in was meant for the record that was merged away.
+    credit: Callable[[UUID, str, Any], None] = lambda former, pointer, row_id: None
     match_by: tuple[str, ...] = ()  # attributes by which imports and upserts find a record
     default_sort: str = "-created_at"
     has_search: bool = False

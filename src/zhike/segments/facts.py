@@ -1,7 +1,12 @@
 """Membership as something that can be filtered on."""
 
+from collections import Counter
 from uuid import UUID
 
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from zhike.customers.merging.pointers import Pointer, Rows, points_at_customer
 from zhike.filters.schema import Collection, Words
 from zhike.records.types import extend
 from zhike.segments.models import Segment
@@ -25,5 +30,12 @@ def label(segment_id: str) -> Words | None:
     return None if segment is None else name_of(segment)
 
 
+def _resize(rows: Rows, sign: int) -> None:
+    """A merged customer is no member any more; whoever stands in is looked at by the reaction."""
+    for segment_id, number in Counter(row["segment_id"] for row in rows).items():
+        Segment.objects.filter(pk=segment_id).update(size=F("size") + sign * number)
+
+
 def declare() -> None:
     extend("customer", groups=GROUPS, group_label=label)
+    points_at_customer(Pointer(GROUPS.table, label=_("Segments"), is_derived=True, counted=_resize))

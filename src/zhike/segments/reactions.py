@@ -9,6 +9,7 @@ _WHOLESALE = ("import", "demo")
 
 @reacts_to(
     "customer.created", "customer.updated", "customer.archived", "customer.restored",
+    "customer.merged", "customer.absorbed", "customer.unmerged", "customer.released",
     "order.created", "order.updated", "order.archived", "order.restored", "order.paid",
     "order.refunded", "contact.logged", "note.added", "task.created", "task.updated", "task.done",
     "task.archived", "task.restored", "suggestion.resolved",

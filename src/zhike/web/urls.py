@@ -52,6 +52,8 @@ _customers = [
     path("<uuid:pk>", customers.customer, name="customer"),
     path("<uuid:pk>/write", customers.write, name="customer_write"),
     path("<uuid:pk>/tags", customers.tag, name="customer_tag"),
+    path("<uuid:pk>/merge", customers.merge_with, name="customer_merge_with"),
+    path("<uuid:pk>/merge/<uuid:other_id>", customers.merge, name="customer_merge"),
     path("<uuid:pk>/relations", customers.relate, name="relation_add"),
     path(
         "<uuid:pk>/relations/<uuid:relation_id>/remove", customers.unrelate, name="relation_remove"

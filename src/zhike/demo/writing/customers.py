@@ -79,6 +79,7 @@ def _customers(desk: Desk, ids: np.ndarray) -> Iterator[SimpleNamespace]:
                 tags=list(tags),
                 remark="",
                 consents={},
+                merged_into_id=None,
             )
             CUSTOMER.derive(customer)
             yield customer
@@ -133,6 +134,7 @@ def _second_files(
             tags=[],
             remark="",
             consents={},
+            merged_into_id=None,
         )
         row.custom = {TRUTH: first_ids[number]}
         CUSTOMER.derive(row)

@@ -5,7 +5,7 @@ after and belongs to a batch, in one transaction. Domain verbs end here.
 """
 
 from zhike.records.actions.keeping import remove_view, save_view, set_firm
-from zhike.records.actions.undoing import undo_batch
+from zhike.records.actions.undoing import takes_back, undo_batch
 from zhike.records.actions.writing import (
     archive_many,
     archive_record,
@@ -41,5 +41,6 @@ __all__ = [
     "restore_record",
     "save_view",
     "set_firm",
+    "takes_back",
     "undo_batch",
 ]

@@ -1,6 +1,8 @@
 """Taking work back: everything that a batch did, except on rows that changed since or that are out
 of sight."""
 
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -14,9 +16,22 @@ from zhike.records import queries
 from zhike.records.actions.statistics import MANY, refresh_statistics
 from zhike.records.actions.writing import apply_values, open_batch, tell, touch
 from zhike.records.models import Batch
-from zhike.records.types import RecordType, record_types
+from zhike.records.types import RecordType, record_type, record_types
 
 CHUNK = 1_000
+# Takes a locked batch back, or does it again: the undoing batch, what was taken back, what stayed.
+WayBack = Callable[[Viewer, Batch], tuple[Batch, int, int]]
+_ways_back: dict[str, WayBack] = {}
+
+
+def takes_back(kind: str) -> Callable[[WayBack], WayBack]:
+    """Declares how batches of a kind that are more than edits are undone, and redone."""
+
+    def declare(function: WayBack) -> WayBack:
+        _ways_back[kind] = function
+        return function
+
+    return declare
 
 
 def undo_batch(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
@@ -34,6 +49,8 @@ def undo_batch(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
         batch = Batch.objects.select_for_update().get(pk=batch_id)
         if batch.undone_at is not None:
             raise Conflict("already_undone", _("This has been undone already."))
+        if way_back := _ways_back.get(_work_of(batch).kind):
+            return way_back(viewer, batch)
         undo = open_batch(viewer, kind=Batch.Kind.UNDO, label=batch.label, undoes=batch)
         if _is_large(batch):
             refresh_statistics()
@@ -48,6 +65,13 @@ def undo_batch(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
         data = {"label": batch.label, "kind": batch.kind, "done": done, "left": left}
         record(Draft("batch.undone", "batch", batch.pk, data=data), origin=viewer.origin(undo.pk))
     return undo, done, left
+
+
+def _work_of(batch: Batch) -> Batch:
+    """What an undo, or the undo of an undo, is about in the end."""
+    while batch.undoes is not None and batch.kind == Batch.Kind.UNDO:
+        batch = batch.undoes
+    return batch
 
 
 def _reach(kind: RecordType, batch: Batch, viewer: Viewer) -> tuple[str, list]:
@@ -150,6 +174,7 @@ def _change_back(kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer) ->
         first = before_by_id.setdefault(event.subject_id, {})
         for name, (before, _after) in (event.changes or {}).items():
             first.setdefault(name, before)
+    stand_ins = _stand_ins(kind, before_by_id.values())
     within, parameters = _reach(kind, batch, viewer)
     rows = kind.model._default_manager.raw(
         f"SELECT r.* FROM {kind.table} r WHERE r.id = ANY(%s) AND r.batch_id = %s AND {within} "
@@ -157,10 +182,12 @@ def _change_back(kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer) ->
         [list(before_by_id), batch.pk, *parameters],
     )
     for instance in rows.iterator():
-        restored = {
+        restored: dict[str, Any] = {
             name: kind.model._meta.get_field(name).to_python(value) if value is not None else None
             for name, value in before_by_id[instance.pk].items()
         }
+        restored = {name: stand_ins.get((name, value), value) if isinstance(value, UUID) else value
+                    for name, value in restored.items()}  # fmt: skip
         changes = apply_values(kind, instance, {}, restored)
         if changes:
             touch(kind, instance, undo)
@@ -168,3 +195,15 @@ def _change_back(kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer) ->
             tell(kind, instance, "updated", viewer, undo, changes)
             done += 1
     return done
+
+
+def _stand_ins(kind: RecordType, befores: Iterable[Mapping]) -> dict[tuple[str, UUID], UUID]:
+    """Where links lead now that led to what was merged away since, by attribute."""
+    found: dict[tuple[str, UUID], UUID] = {}
+    for field in kind.fields:
+        if field.links_to is None:
+            continue
+        ids = {UUID(before[field.attribute]) for before in befores if before.get(field.attribute)}
+        moved = record_type(field.links_to).stand_ins(list(ids)) if ids else {}
+        found |= {(field.attribute, former): now for former, now in moved.items()}
+    return found

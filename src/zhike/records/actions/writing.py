@@ -14,7 +14,7 @@ from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, FieldError, Invalid, NotFound, Stale
 from zhike.kernel.ids import new_id
 from zhike.records import queries
-from zhike.records.models import Batch
+from zhike.records.models import Batch, Record
 from zhike.records.types import RecordType, Row, record_type
 
 
@@ -63,11 +63,13 @@ def create_record(
     """A new record. `extra` are attributes that a domain verb computes, not fields."""
     require(viewer, "create")
     cleaned = clean_values(kind, values, is_new=True)
+    followed = _follow_links(kind, cleaned)
     _check_links(kind, cleaned, viewer)
     batch = batch or open_batch(viewer, kind=Batch.Kind.EDIT, label=str(cleaned[kind.title]))
     instance = new_instance(kind, cleaned, batch=batch, source=viewer.source, extra=extra)
-    _check_unique(kind, instance)
+    check_unique(kind, instance)
     instance.save(force_insert=True)
+    _credit(kind, instance, followed)
     record(created_draft(kind, instance), origin=viewer.origin(batch.pk))
     return instance
 
@@ -186,16 +188,19 @@ def change_record(
     if version is not None and instance.version != version:
         raise Stale("stale", _("Somebody changed this in the meantime. Reload and try again."))
     if instance.archived_at is not None:
+        _check_not_merged(kind, instance)
         raise Conflict("archived", _("This is archived. Restore it before you change it."))
     cleaned = clean_values(kind, values, is_new=False)
+    followed = _follow_links(kind, cleaned)
     _check_links(kind, cleaned, viewer)
     changes = apply_values(kind, instance, cleaned, extra or {})
     if not changes:
         return instance
     batch = batch or open_batch(viewer, kind=Batch.Kind.EDIT, label=str(instance))
     touch(kind, instance, batch)
-    _check_unique(kind, instance)
+    check_unique(kind, instance)
     instance.save(force_update=True)
+    _credit(kind, instance, followed)
     tell(kind, instance, "updated", viewer, batch, changes)
     return instance
 
@@ -262,11 +267,12 @@ def _set_archived(
     instance = _locked(kind, record_id, viewer)
     if (instance.archived_at is not None) == is_archived:
         return instance
+    _check_not_merged(kind, instance)
     batch = batch or open_batch(viewer, kind=Batch.Kind.EDIT, label=str(instance))
     before = instance.archived_at
     instance.archived_at = clock.now() if is_archived else None
     touch(kind, instance, batch)
-    _check_unique(kind, instance)
+    check_unique(kind, instance)
     instance.save(force_update=True)
     verb = "archived" if is_archived else "restored"
     changes = {"archived_at": [before, instance.archived_at]}
@@ -334,6 +340,32 @@ def tell(
     record(draft, origin=viewer.origin(batch.pk))
 
 
+def _follow_links(kind: RecordType, cleaned: dict) -> dict[str, UUID]:
+    """Lets links to what was merged away lead to what stands in for it; which those were."""
+    followed = {}
+    for name, value in cleaned.items():
+        field = kind.field_by_name[name]
+        if field.links_to is None or not isinstance(value, UUID):
+            continue
+        stand_in = record_type(field.links_to).stand_ins([value]).get(value)
+        if stand_in is not None:
+            cleaned[name], followed[name] = stand_in, value
+    return followed
+
+
+def _credit(kind: RecordType, instance: Record, followed: Mapping[str, UUID]) -> None:
+    for name, former in followed.items():
+        field = kind.field_by_name[name]
+        column = f"{kind.table}.{field.attribute}"
+        record_type(str(field.links_to)).credit(former, column, instance.pk)
+
+
+def _check_not_merged(kind: RecordType, instance: Record) -> None:
+    if kind.stand_ins([instance.pk]):
+        message = _("This was merged into another record. Undo the merge to have it back.")
+        raise Conflict("merged", message)
+
+
 def _check_links(kind: RecordType, cleaned: Mapping, viewer: Viewer) -> None:
     """A link must lead to something that is there and that the viewer sees."""
     from zhike.access.queries import team_names, user_names
@@ -355,7 +387,7 @@ def _check_links(kind: RecordType, cleaned: Mapping, viewer: Viewer) -> None:
             raise field.wrong("unknown_link", _("There is no such record, or you may not see it."))
 
 
-def _check_unique(kind: RecordType[Row], instance: Row) -> None:
+def check_unique(kind: RecordType[Row], instance: Row) -> None:
     for attribute in kind.match_by:
         value = getattr(instance, attribute)
         if value in (None, ""):

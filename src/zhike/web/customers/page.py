@@ -189,3 +189,10 @@ class CustomerPage:
     def relation_input(self) -> Input:
         source = reverse("pick", args=["customer"])
         return Input("other", _("is"), "pick", source=source, is_required=True)
+
+    @property
+    def merge_input(self) -> Input:
+        source = reverse("pick", args=["customer"])
+        return Input(
+            "double", _("The other file of this customer"), "pick", source=source, is_required=True
+        )

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,8 +13,10 @@ from zhike.access.policies import require
 from zhike.customers import actions, queries
 from zhike.customers.duplicates import PossibleDuplicate, possible_duplicates
 from zhike.customers.facts import CUSTOMER
+from zhike.customers.merging.actions import merge_customers, preview_merge
 from zhike.kernel.errors import Invalid, NotFound
 from zhike.web.customers.listing import CUSTOMERS
+from zhike.web.customers.merging import MergePage, read_choices, read_versions
 from zhike.web.customers.page import CustomerPage
 from zhike.web.forms import record_form
 from zhike.web.fragments import go, is_fragment, targets, tell, toast
@@ -25,7 +27,11 @@ from zhike.web.values import day_or_none, id_or_none
 @require_GET
 def customer(request: Request, pk: UUID) -> HttpResponse:
     """The file of one customer; its timeline alone when that is what is asked for."""
-    page = CustomerPage(request, queries.customer(request.viewer, pk))
+    party = queries.customer(request.viewer, pk)
+    if party.merged_into_id is not None:
+        stand_in = queries.customer(request.viewer, party.merged_into_id)
+        return HttpResponseRedirect(reverse("customer", args=[stand_in.pk]), status=303)
+    page = CustomerPage(request, party)
     template = "customers/customer.html"
     if targets(request, "timeline"):
         template = "customers/timeline.html"
@@ -128,6 +134,27 @@ def tag(request: Request, pk: UUID) -> HttpResponse:
     if party.version == before.version:
         return response
     return tell(toast(response, _("Tags changed."), batch=party.batch_id), changed=True)
+
+
+@require_GET
+def merge_with(request: Request, pk: UUID) -> HttpResponse:
+    """Leads on from the choice of the other customer."""
+    other = id_or_none(request.GET, "double")
+    if other is None:
+        raise Invalid.field("double", "missing", _("Choose a customer."))
+    party = queries.customer(request.viewer, pk)
+    return go(request, reverse("customer_merge", args=[party.pk, other]))
+
+
+@require_http_methods(["GET", "POST"])
+def merge(request: Request, pk: UUID, other_id: UUID) -> HttpResponse:
+    """Two files side by side, to become one."""
+    if request.method == "GET":
+        page = MergePage(request, preview_merge(request.viewer, pk, other_id))
+        return render(request, "customers/merge.html", {"page": page})
+    choices, versions = read_choices(request.POST), read_versions(request.POST)
+    batch = merge_customers(request.viewer, pk, other_id, choices, versions)
+    return go(request, reverse("customer", args=[pk]), _("Merged."), batch=batch.pk)
 
 
 @require_POST
