@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import traceback
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, HelpFormatter, Namespace
 from collections.abc import Sequence
 from gettext import gettext
 from importlib import import_module
@@ -45,9 +45,21 @@ def main(words: Sequence[str] | None = None) -> int:
     return _run(module, arguments)
 
 
+class _CommandList(HelpFormatter):
+    """Python measures commands without their indent, and would break the longest one's line."""
+
+    def __init__(self, prog: str):
+        super().__init__(prog)
+        self._action_max_length = 4 + max(len(command.name) for command in COMMANDS)
+
+
 def _parser_for(words: Sequence[str]) -> tuple[ArgumentParser, CommandModule | None]:
     """The parser, with the arguments of the one command that was asked for, and its module."""
-    parser = ArgumentParser(prog="zhike", description=gettext("Zhike: customer management."))
+    parser = ArgumentParser(
+        prog="zhike",
+        description=gettext("Zhike: customer management."),
+        formatter_class=_CommandList,
+    )
     parser.add_argument(
         "--version",
         action="version",
