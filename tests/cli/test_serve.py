@@ -11,8 +11,10 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from zhike.cli.commands.serve import _keep_alive
 from zhike.cli.postgres import EmbeddedPostgres
 from zhike.kernel.home import database_folder
 
@@ -164,3 +166,13 @@ def test_backup_doctor_and_restore_beside_a_running_server(
     states = {finding["subject"]: finding["state"] for finding in examined["findings"]}
     assert (states["Database"], states["Tables"]) == ("good", "good")
     assert served.end(signal.SIGTERM) == 0
+
+
+def test_a_database_that_dies_while_it_is_looked_at_is_left_to_the_next_round(capsys) -> None:
+    class Dying:
+        def start(self) -> None:
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    _keep_alive(Dying())  # type: ignore[arg-type]
+
+    assert "closed the connection" in capsys.readouterr().err

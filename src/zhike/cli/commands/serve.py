@@ -10,7 +10,8 @@ import webbrowser
 from argparse import ArgumentParser, Namespace
 from gettext import gettext
 
-from zhike.cli.installation import database
+from zhike.cli.installation import NamedServer, database
+from zhike.cli.postgres.server import EmbeddedPostgres
 from zhike.cli.prepared import is_prepared
 from zhike.cli.supervisor import Child, Supervisor, zhike_command
 from zhike.kernel.errors import ZhikeError
@@ -51,11 +52,22 @@ def run(arguments: Namespace) -> int:
             [Child(("worker",))],
             is_ready=lambda: _answers(host, port),
             on_ready=lambda: _welcome(arguments),
-            on_round=server.start,
+            on_round=lambda: _keep_alive(server),
         )
         if not supervisor.run():
             raise ZhikeError("serve.failed", gettext("Zhike could not start; the reason is above."))
     return 0
+
+
+def _keep_alive(server: NamedServer | EmbeddedPostgres) -> None:
+    """Starts the database again when it has died. It may die between answering and being asked:
+    then the next round starts it."""
+    import psycopg
+
+    try:
+        server.start()
+    except psycopg.OperationalError as error:
+        print(f"zhike: {error}", file=sys.stderr)
 
 
 def _require_free_port(host: str, port: int) -> None:
