@@ -1,6 +1,11 @@
 """What holds while a question is answered."""
 
-from zhike.kernel.reading import once, one_reading
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.utils import translation
+from django.utils.translation import gettext
+
+from zhike.kernel.reading import once, one_reading, together
 
 
 def test_nothing_is_asked_twice_within_a_reading_and_always_anew_outside():
@@ -16,3 +21,52 @@ def test_nothing_is_asked_twice_within_a_reading_and_always_anew_outside():
     assert asked == [1, 2]
     assert [double(1), double(1)] == [2, 2]
     assert asked == [1, 2, 1, 1]
+
+
+def ask(sql: str, *params: object) -> object:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchone()[0]
+
+
+def test_questions_asked_together_are_answered_in_their_order(db):
+    def twice() -> object:
+        first = ask("SELECT %s", "one")
+        return ask("SELECT %s || '+two'", first)
+
+    assert together(lambda: ask("SELECT 1"), twice, lambda: "nothing asked") == [
+        1, "one+two", "nothing asked",
+    ]  # fmt: skip
+
+
+def test_nobody_reads_an_answer_before_all_have_asked(db):
+    steps = []
+
+    def question(name: str) -> None:
+        for step in "12":
+            steps.append(name + step)
+            assert ask("SELECT %s", step) == step
+        steps.append(name + "done")
+
+    together(lambda: question("a"), lambda: question("b"))
+    assert steps == ["a1", "b1", "a2", "b2", "adone", "bdone"]
+
+
+def test_a_question_that_fails_fails_them_all(db):
+    with pytest.raises(DatabaseError, match="division by zero"), transaction.atomic():
+        together(lambda: ask("SELECT 1"), lambda: ask("SELECT 1 / 0"))
+    assert ask("SELECT 2") == 2
+
+
+def test_questions_know_the_language_and_the_reading(db):
+    asked = []
+
+    @once
+    def counted() -> int:
+        asked.append(1)
+        return 1
+
+    with one_reading(), translation.override("zh-hans"):
+        counted()
+        assert together(counted, lambda: gettext("Customers")) == [1, "客户"]
+    assert asked == [1]

@@ -1,5 +1,6 @@
 """/customers, /tasks and what hangs on a customer."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -19,6 +20,7 @@ from zhike.customers.facts import CUSTOMER, TASK
 from zhike.customers.merging import actions as merging
 from zhike.customers.merging.following import merge_of
 from zhike.insight.queries import explain, standing_of
+from zhike.kernel.reading import together
 from zhike.records.actions import archive_record, change_record, restore_record
 
 router = Router(tags=["customers"])
@@ -138,15 +140,13 @@ def read(request: Request, response: HttpResponse, customer_id: UUID, include: s
 
 
 def _included(viewer, party, include: str) -> dict[str, Any]:
-    wanted = {name.strip() for name in include.split(",")}
-    found: dict[str, Any] = {}
-    if "timeline" in wanted:
-        found["timeline"] = shapes.events(queries.timeline(viewer, party).items)
-    if "orders" in wanted:
-        found["orders"] = shapes.orders(viewer, orders_of(viewer, party.pk).items)
-    if "tasks" in wanted:
-        found["tasks"] = shapes.tasks(viewer, queries.open_tasks(viewer, party.pk))
-    return found
+    parts: dict[str, Callable[[], Any]] = {
+        "timeline": lambda: shapes.events(queries.timeline(viewer, party).items),
+        "orders": lambda: shapes.orders(viewer, orders_of(viewer, party.pk).items),
+        "tasks": lambda: shapes.tasks(viewer, queries.open_tasks(viewer, party.pk)),
+    }
+    wanted = [name.strip() for name in include.split(",") if name.strip() in parts]
+    return dict(zip(wanted, together(*(parts[name] for name in wanted)), strict=True))
 
 
 @router.patch("/{uuid:customer_id}", response=dict[str, Any], summary="Change a customer")

@@ -17,7 +17,7 @@ from zhike.events import queries as events
 from zhike.filters import All, Node, Test
 from zhike.kernel.errors import Invalid, NotFound
 from zhike.kernel.paging import Count, Page
-from zhike.records.queries import count, find, get, visible_ids
+from zhike.records.queries import LARGEST_PAGE, count, find, get, is_seen, visible_ids
 
 if TYPE_CHECKING:
     from zhike.events.models import Event
@@ -40,18 +40,17 @@ def customer(viewer: Viewer, party_id: UUID | str) -> Party:
 
 def related_parties(viewer: Viewer, party: Party) -> list[RelatedParty]:
     """Those related to a customer that the viewer may see, from both ends."""
-    relations = list(
-        Relation.objects.select_related("party", "other").filter(Q(party=party) | Q(other=party))
+    table = Relation._meta.db_table
+    sees_both = (is_seen(CUSTOMER, viewer, f"{table}.{end}_id") for end in ("party", "other"))
+    relations = Relation.objects.select_related("party", "other").filter(
+        Q(party=party) | Q(other=party), *sees_both
     )
-    others = {r.other_id if r.party_id == party.pk else r.party_id for r in relations}
-    seen = visible_ids(CUSTOMER, viewer, list(others)) if others else set()
     found = []
     for relation in relations:
         is_outward = relation.party_id == party.pk
+        label = str(RELATIONS[relation.kind])
         other = relation.other if is_outward else relation.party
-        if other.pk in seen:
-            label = str(RELATIONS[relation.kind])
-            found.append(RelatedParty(relation.pk, label if is_outward else f"← {label}", other))
+        found.append(RelatedParty(relation.pk, label if is_outward else f"← {label}", other))
     return found
 
 
@@ -90,8 +89,10 @@ def attachment(viewer: Viewer, attachment_id: UUID) -> Attachment:
 
 
 def open_tasks(viewer: Viewer, party_id: UUID) -> list[Task]:
+    """What is still to be done for a customer, soonest first; what has no day stands last."""
     where = All((Test("customer", "eq", party_id), Test("done_at", "is_empty")))
-    return find(TASK, viewer, where=where, sort="due_on", limit=100).items
+    tasks = find(TASK, viewer, where=where, sort="id", limit=LARGEST_PAGE).items
+    return sorted(tasks, key=lambda task: task.due_on or date.max)
 
 
 def tasks_due(viewer: Viewer, day: date, limit: int = 100) -> list[Task]:

@@ -1,6 +1,6 @@
 """Questions about records, always for a viewer: `asking` joins sight to every one of them."""
 
-from zhike.records.queries.asking import SEARCH_CAP, only_seen
+from zhike.records.queries.asking import SEARCH_CAP, is_seen, only_seen
 from zhike.records.queries.keeping import (
     batch_to_undo,
     batches,
@@ -48,6 +48,7 @@ __all__ = [
     "firm",
     "get",
     "imports",
+    "is_seen",
     "linked_names",
     "neighbours",
     "only_seen",

@@ -6,6 +6,9 @@ record that may not be seen does not exist for the viewer.
 
 from dataclasses import dataclass, replace
 
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
+
 from zhike.access.policies import require
 from zhike.access.viewer import Viewer
 from zhike.filters import EVERYTHING, All, Node
@@ -63,3 +66,10 @@ def only_seen(kind: RecordType, viewer: Viewer) -> tuple[str, list]:
         return "TRUE", []
     question = asked(kind, viewer, EVERYTHING, None)
     return f"r.id IN (SELECT {RECORD}.id {question.source})", question.parameters
+
+
+def is_seen(kind: RecordType, viewer: Viewer, column: str) -> RawSQL:
+    """The condition that the viewer sees the record whose id stands in a column of a question."""
+    question = asked(kind, viewer, EVERYTHING, None)
+    statement = f"EXISTS (SELECT 1 {question.source} AND {RECORD}.id = {column})"
+    return RawSQL(statement, question.parameters, BooleanField())

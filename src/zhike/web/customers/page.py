@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from zhike.access.queries import active_user_names
+from zhike.access.queries import active_user_names, team_names, user_names
 from zhike.commerce.queries import orders_of
 from zhike.customers import queries
 from zhike.customers.events import CHANNELS, OUTCOMES, RELATIONS
@@ -17,6 +17,7 @@ from zhike.filters import Test
 from zhike.filters.schema import Words
 from zhike.insight import queries as insight
 from zhike.insight.words import STAGES, TIERS
+from zhike.kernel.reading import together
 from zhike.records.queries import neighbours
 from zhike.web.commerce.listing import ORDERS
 from zhike.web.customers.listing import CUSTOMERS, STAGE_TONES, TIER_TONES
@@ -56,6 +57,15 @@ class CustomerPage:
         self.names = Names(request.viewer)
         self.within = request.GET.get("in", "")
         self.list = Reading(CUSTOMERS, self.viewer, Address.of_text(self.within))
+
+    def read(self) -> None:
+        """What the parts of the page ask, at once."""
+        together(
+            lambda: self.timeline.works, lambda: self.orders, lambda: self.tasks,
+            lambda: self.relations, lambda: self.people, lambda: self.attachments,
+            lambda: self.standing, lambda: self.suggestion, lambda: self.neighbours,
+            active_user_names, user_names, team_names, lambda: insight.today_count(self.viewer),
+        )  # fmt: skip
 
     @cached_property
     def facts(self):

@@ -39,6 +39,8 @@ def customer(request: Request, pk: UUID) -> HttpResponse:
         template = "customers/entries.html"
     elif targets(request, "panel"):
         template = "customers/panel.html"
+    else:
+        page.read()
     return render(request, template, {"page": page})
 
 
