@@ -1,11 +1,12 @@
 """What holds while a question is answered."""
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext
+from psycopg.errors import DeadlockDetected
 
-from zhike.kernel.reading import once, one_reading, together
+from zhike.kernel.reading import once, one_reading, refusal, together
 
 
 def test_nothing_is_asked_twice_within_a_reading_and_always_anew_outside():
@@ -70,3 +71,17 @@ def test_questions_know_the_language_and_the_reading(db):
         counted()
         assert together(counted, lambda: gettext("Customers")) == [1, "客户"]
     assert asked == [1]
+
+
+def deadlock() -> OperationalError:
+    """As PostgreSQL and Django report it to the one of two whom they stop."""
+    error = OperationalError("deadlock detected")
+    error.__cause__ = DeadlockDetected()
+    return error
+
+
+def test_two_in_each_others_way_hear_so():
+    told = refusal(deadlock())
+    assert told is not None
+    assert (told.code, told.status) == ("busy", 409)
+    assert refusal(OperationalError("the disk is full")) is None

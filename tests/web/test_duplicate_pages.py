@@ -52,6 +52,21 @@ def test_a_decision_takes_the_pair_off_the_queue_and_can_be_taken_back(li, pair)
     assert "98 %" in li.get("/customers/duplicates/").content.decode()
 
 
+def test_the_same_leads_to_merging_and_back_to_the_queue(li, pair):
+    merging = f"/customers/{pair.party_id}/merge/{pair.other_id}?from=duplicates"
+    address = f"/customers/duplicates/{pair.pk}/decide"
+
+    answer = li.post(address, {"verdict": "same"}, headers=FRAGMENT)
+
+    assert answer.headers["HX-Redirect"] == merging
+    assert merging in li.get("/customers/duplicates/?state=same").content.decode()
+    page = li.get(merging).content.decode()
+    assert f"/customers/{pair.other_id}/merge/{pair.party_id}?from=duplicates" in page
+    assert li.post(merging).headers["Location"] == "/customers/duplicates/"
+    assert "Merged." in li.get("/customers/duplicates/").content.decode()
+    assert "98 %" not in li.get("/customers/duplicates/?state=same").content.decode()
+
+
 def test_whoever_sees_one_of_both_only_sees_no_pair(sign_in, cast, pair):
     pair_of(*sorted((cast.chen, pair.other), key=lambda party: party.pk))
 

@@ -11,9 +11,9 @@ from django.db import connection
 from django.db.utils import OperationalError
 from django.utils.translation import gettext as _
 from greenlet import getcurrent, greenlet
-from psycopg.errors import QueryCanceled
+from psycopg.errors import DeadlockDetected, QueryCanceled
 
-from zhike.kernel.errors import TooSlow, ZhikeError
+from zhike.kernel.errors import Conflict, TooSlow, ZhikeError
 
 LONGEST = 20  # seconds that a statement may take while somebody waits for the page
 Asked = ParamSpec("Asked")
@@ -81,10 +81,14 @@ def limit_statements(connection, **_signal) -> None:
 
 
 def refusal(error: BaseException) -> ZhikeError | None:
-    """What to tell the person when an error is one of their making: refused, or given up on."""
+    """What to tell the person when an error is one of their making: refused, given up on, or in the
+    way of somebody else's work."""
     if isinstance(error, ZhikeError):
         return error
     if isinstance(error, OperationalError) and isinstance(error.__cause__, QueryCanceled):
         message = _("This takes too long to find out. Narrow the list, or keep it as a segment.")
         return TooSlow("too_slow", message)
+    if isinstance(error, OperationalError) and isinstance(error.__cause__, DeadlockDetected):
+        message = _("Somebody else was changing the same at this moment. Try again.")
+        return Conflict("busy", message)
     return None

@@ -44,8 +44,10 @@ class MergePage:
         BOTH: gettext_lazy("Both"),
     }
 
-    def __init__(self, request: Request, preview: Preview):
+    def __init__(self, request: Request, preview: Preview, back: str):
         self.preview = preview
+        self.back = back  # where to go from here
+        self.query = request.GET.urlencode()
         self.names = Names(request.viewer)
 
     @property

@@ -18,6 +18,7 @@ from zhike.kernel.errors import Invalid, NotFound
 from zhike.web.customers.listing import CUSTOMERS
 from zhike.web.customers.merging import MergePage, read_choices, read_versions
 from zhike.web.customers.page import CustomerPage
+from zhike.web.duplicates.page import QUEUE
 from zhike.web.forms import record_form
 from zhike.web.fragments import go, is_fragment, targets, tell, toast
 from zhike.web.request import Request
@@ -151,12 +152,14 @@ def merge_with(request: Request, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def merge(request: Request, pk: UUID, other_id: UUID) -> HttpResponse:
     """Two files side by side, to become one."""
+    is_queue = request.GET.get("from") == QUEUE
+    back = reverse("duplicate_list") if is_queue else reverse("customer", args=[pk])
     if request.method == "GET":
-        page = MergePage(request, preview_merge(request.viewer, pk, other_id))
+        page = MergePage(request, preview_merge(request.viewer, pk, other_id), back)
         return render(request, "customers/merge.html", {"page": page})
     choices, versions = read_choices(request.POST), read_versions(request.POST)
     batch = merge_customers(request.viewer, pk, other_id, choices, versions)
-    return go(request, reverse("customer", args=[pk]), _("Merged."), batch=batch.pk)
+    return go(request, back, _("Merged."), batch=batch.pk)
 
 
 @require_POST

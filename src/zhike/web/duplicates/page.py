@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
+from django.urls import reverse
+
 from zhike.access.queries import user_names
 from zhike.customers.duplicates import count_pairs, probable_pairs
 from zhike.customers.facts import CUSTOMER
@@ -16,6 +18,7 @@ from zhike.web.forms import as_text
 from zhike.web.request import Request
 
 ROWS = 20
+QUEUE = "duplicates"
 COMPARED = (
     "phones", "emails", "company", "birthday", "registration_no", "website", "city", "street",
     "code", "owner",
@@ -46,6 +49,7 @@ class Pair:
 
     def __init__(self, pair, names: Mapping[str, Mapping[str, str]]):
         self.pk, self.state = pair.pk, pair.state
+        self.merging = merging(pair.party_id, pair.other_id)
         self.one, self.other = pair.party, pair.other
         self.percent = min(int(pair.probability * 100), 99)
         self.reasons = [
@@ -65,6 +69,11 @@ class Pair:
 
 def _shown(value: object, names: Mapping[str, str]) -> str:
     return str(names.get(str(value), "–")) if isinstance(value, UUID) else as_text(value)
+
+
+def merging(one: UUID, other: UUID) -> str:
+    """The page on which two files of the queue become one; from there it goes on in the queue."""
+    return reverse("customer_merge", args=[one, other]) + f"?from={QUEUE}"
 
 
 class DuplicatesPage:

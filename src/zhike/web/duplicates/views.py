@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from zhike.customers.actions import decide_duplicate
-from zhike.web.duplicates.page import DuplicatesPage
+from zhike.web.duplicates.page import DuplicatesPage, merging
 from zhike.web.fragments import go, is_fragment, tell
 from zhike.web.request import Request
 
@@ -21,10 +21,12 @@ def duplicates(request: Request) -> HttpResponse:
 
 @require_POST
 def decide(request: Request, pk: UUID) -> HttpResponse:
-    """The same customer, or different ones; the next pair is shown then."""
+    """The same customer: on to merging both. Different ones: the next pair is shown."""
     verdict = request.POST.get("verdict", "")
-    decide_duplicate(pk, verdict=verdict, viewer=request.viewer)
-    message = _("Marked as the same.") if verdict == "same" else _("Marked as different.")
+    pair = decide_duplicate(pk, verdict=verdict, viewer=request.viewer)
+    if verdict == "same":
+        return go(request, merging(pair.party_id, pair.other_id))
+    message = _("Marked as different.")
     if not is_fragment(request):
         return go(request, reverse("duplicate_list"), message)
     response = render(request, "duplicates/list.html", {"page": DuplicatesPage(request)})
