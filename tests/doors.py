@@ -184,6 +184,8 @@ PAGES: dict[tuple[str, str], Door] = {
         "column-0": "name", "do": "try"}),
     ("POST", "imports/<uuid:pk>/apply"): door("import", of="waiting"),
     ("GET", "imports/<uuid:pk>/refused"): door("import", of="done"),
+    ("POST", "imports/<uuid:pk>/answer"): door("import", of="done", body=lambda ids: {
+        "verdict": "skip"}),
     # Work and its undo
     ("GET", "history"): door("view"),
     ("GET", "history/<uuid:batch_id>"): door(
@@ -314,6 +316,9 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("POST", "imports/{import_id}/start"): door("import", of="waiting", body=lambda ids: {
         "dry_run": True}),
     ("GET", "imports/{import_id}/errors"): door("import", of="done"),
+    ("GET", "imports/{import_id}/questions"): door("import", of="done"),
+    ("POST", "imports/{import_id}/answers"): door("import", of="done", body=lambda ids: {
+        "verdict": "skip"}),
     ("GET", "batches"): door("view"),
     ("POST", "batches/{batch_id}/undo"): door(
         "undo_own", of="customer", is_hidden=True, rights_elsewhere=("undo",)),

@@ -183,13 +183,14 @@ def _common(boss: Viewer, ting: Viewer, product, folder: Path) -> SimpleNamespac
     )
     waiting = prepare_import(ting, type="customer", path=_file(folder, "Wait"), name="wait.csv")
     done = prepare_import(ting, type="customer", path=_file(folder, "Owni"), name="done.csv")
-    map_import(ting, done.pk, mapping=done.mapping)
+    map_import(ting, done.pk, mapping=done.mapping, options={"on_duplicate": "ask"})
+    known = {"name": "Ownirow", "birthday": "1990-01-01", "owner": ting.user_id}
+    customers.create_customer(known, viewer=ting)
     import_now(ting, done.pk, is_dry_run=False)
     return SimpleNamespace(
         product=product.pk, segment=segment.pk, other_segment=other.pk, view=view.pk,
         token=token.pk, bosses_token=bosses.pk, bosses_import=prepared.pk, waiting=waiting.pk,
         mapping=waiting.mapping, done=done.pk, tomorrow=clock.today() + timedelta(days=1),
-
     )  # fmt: skip
 
 

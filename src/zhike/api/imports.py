@@ -1,17 +1,18 @@
 """/imports and /batches: files on their way in, and the undo of any work."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import FileResponse
 from django.utils.translation import gettext as _
-from ninja import File, Form, Router, Schema, Status, UploadedFile
+from ninja import File, Form, Query, Router, Schema, Status, UploadedFile
 
 from zhike.api.authentication import Request
 from zhike.api.shapes import StrictSchema
 from zhike.kernel.errors import NotFound
 from zhike.records.actions import undo_batch
 from zhike.records.imports import actions
+from zhike.records.imports.answering import answer_questions, open_questions
 from zhike.records.queries import batches
 
 router = Router(tags=["imports"])
@@ -25,6 +26,11 @@ class MappingIn(StrictSchema):
 
 class StartIn(StrictSchema):
     dry_run: bool = False
+
+
+class AnswerIn(StrictSchema):
+    verdict: Literal["same", "new", "skip"]
+    rows: list[int] | None = None
 
 
 class UndoOut(Schema):
@@ -53,6 +59,7 @@ def _import(run) -> dict[str, Any]:
         "updated": run.updated,
         "skipped": run.skipped,
         "refused": run.refused,
+        "asked": run.asked,
         "error": run.error,
         "batch": run.batch_id,
     }
@@ -79,11 +86,36 @@ def start(request: Request, import_id: UUID, body: StartIn):
     return Status(202, _import(run))
 
 
+@router.get("/{uuid:import_id}/questions", response=list[dict[str, Any]])
+def questions(request: Request, import_id: UUID, limit: int = Query(50, ge=1, le=200)):  # type: ignore[type-arg]
+    """Rows that are probably a record which is there already, the most probable first."""
+    run = actions.get_import(request.auth, import_id)
+    return [
+        {
+            "rows": one.numbers,
+            "values": dict(one.values),
+            "record": one.record_id,
+            "probability": round(one.probability, 4),
+            "words": one.words,
+        }
+        for one in open_questions(request.auth, run, limit=limit)
+    ]
+
+
+@router.post("/{uuid:import_id}/answers", response=dict[str, Any])
+def answer(request: Request, import_id: UUID, body: AnswerIn):
+    """`same` adds the rows to the record that is there, `new` opens one, `skip` leaves them out; of
+    up to a thousand rows when none is named."""
+    return _import(
+        answer_questions(request.auth, import_id, verdict=body.verdict, numbers=body.rows)
+    )
+
+
 @router.get("/{uuid:import_id}/errors", response={200: bytes})
 def errors(request: Request, import_id: UUID):
     """The refused rows as CSV, with the reasons."""
     run = actions.get_import(request.auth, import_id)
-    if not run.refused:
+    if not run.refused and not run.asked:
         raise NotFound("no_errors", _("No row was refused."))
     path = actions.error_file_path(run)
     actions.write_error_file(run, path)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
+from psycopg.types.json import Jsonb
 
 from zhike.access.policies import require
 from zhike.access.viewer import Viewer
@@ -48,6 +49,35 @@ _CANDIDATES = f"""
         (SELECT signs FROM customers_learntweights w WHERE w.kind = %s) AS learnt
     FROM customers_party p LEFT JOIN customers_party c ON c.id = p.company_id
     WHERE p.id <> %s AND p.id IN (({_SCARCE}) UNION ({_COMMON}))
+"""
+# The same for many at once, whom nobody waits for.
+_CANDIDATES_OF_MANY = """
+    WITH wanted AS (
+        SELECT (w->>0)::int AS number, w->>1 AS kind,
+            ARRAY(SELECT jsonb_array_elements_text(w->2)::bigint) AS scarce,
+            ARRAY(SELECT jsonb_array_elements_text(w->3)::bigint) AS common,
+            (w->>4)::date AS birthday, w->>5 AS city, w->>6 AS street
+        FROM jsonb_array_elements(%s) w
+    )
+    SELECT p.id, p.kind, p.name, p.code, p.registration_no, p.phones, p.emails, p.website,
+        p.birthday, p.city, p.street, p.company_id, c.name AS employer, w.number,
+        (SELECT reltuples FROM pg_class WHERE oid = 'customers_party'::regclass) AS base,
+        (SELECT signs FROM customers_learntweights l WHERE l.kind = w.kind) AS learnt
+    FROM wanted w CROSS JOIN LATERAL (
+        (SELECT id FROM customers_party r
+         WHERE keys && w.scarce AND archived_at IS NULL AND {within} LIMIT 20)
+        UNION
+        (SELECT id FROM (
+            SELECT r.id, birthday, street, city FROM customers_party r
+            WHERE keys && w.common AND r.kind = w.kind AND archived_at IS NULL AND {within}
+            LIMIT 500
+         ) alike
+         ORDER BY (birthday = w.birthday) IS TRUE DESC,
+            (street <> '' AND street = w.street) DESC, (city <> '' AND city = w.city) DESC, id
+         LIMIT 20)
+    ) found JOIN customers_party p ON p.id = found.id LEFT JOIN customers_party c
+        ON c.id = p.company_id
+    ORDER BY w.number, p.id
 """
 
 
@@ -136,6 +166,44 @@ def possible_duplicates(
     hits = _hits(profile, [one for one in candidates if one.pk in seen], seen)
     hidden = [one for one in candidates if one.pk not in seen]
     return Duplicates(tuple(hits[:limit]), _held(profile, hidden))
+
+
+def likeliest(viewer: Viewer, rows: Sequence[Mapping]) -> list[Hit | None]:
+    """For each of some customers who are about to be opened the one in sight who is the likeliest
+    to be them, from a probability of 0.1 on; one question for all of them. A company is given by
+    its name."""
+    parties = [_described({**row, "company": None}) for row in rows]
+    profiles = [
+        profile_of(party, employer=row.get("company") or "")
+        for party, row in zip(parties, rows, strict=True)
+    ]
+    found: dict[int, list[Party]] = {}
+    for one in _candidates_of_many(viewer, parties, profiles):
+        found.setdefault(one.number, []).append(one)  # type: ignore[attr-defined]
+    everybody = [one for some in found.values() for one in some]
+    ids = {one.pk for one in everybody} | {one.company_id for one in everybody if one.company_id}
+    seen = visible_ids(CUSTOMER, viewer, list(ids)) if ids else set()
+    best: list[Hit | None] = []
+    for number, profile in enumerate(profiles):
+        hits = _hits(profile, [one for one in found.get(number, ()) if one.pk in seen], seen)
+        best.append(hits[0] if hits else None)
+    return best
+
+
+def _candidates_of_many(
+    viewer: Viewer, parties: Sequence[Party], profiles: Sequence[Profile]
+) -> Sequence[Party]:
+    wanted = []
+    for number, (party, profile) in enumerate(zip(parties, profiles, strict=True)):
+        scarce, common = keys_by_scarcity(profile)
+        birthday = str(party.birthday) if party.birthday else None
+        wanted.append((number, party.kind, scarce, common, birthday, party.city, party.street))
+    within, of_sight = only_seen(CUSTOMER, viewer)
+    return list(
+        Party.objects.raw(
+            _CANDIDATES_OF_MANY.format(within=within), [Jsonb(wanted), *of_sight, *of_sight]
+        )
+    )
 
 
 def _described(values: Mapping) -> Party:

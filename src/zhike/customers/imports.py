@@ -11,11 +11,13 @@ from django.utils.translation import gettext_lazy
 
 from zhike.access.queries import team_ids_by_user, user_ids_by_word
 from zhike.access.viewer import Viewer
+from zhike.customers.duplicates import Hit, likeliest
 from zhike.customers.facts import CUSTOMER, KINDS
 from zhike.customers.merging.following import merges_in_force
 from zhike.customers.models import Party
 from zhike.filters.schema import Words
 from zhike.kernel.errors import Invalid
+from zhike.kernel.text import listed
 from zhike.records.actions import (
     change_prepared,
     clean_values,
@@ -24,7 +26,7 @@ from zhike.records.actions import (
     new_instances,
 )
 from zhike.records.fields import Field, FieldKind
-from zhike.records.imports import Group, Importer, Outcome, register
+from zhike.records.imports import Group, Importer, Outcome, Question, register
 from zhike.records.models import Batch
 from zhike.records.queries import visible_ids
 
@@ -74,20 +76,22 @@ def apply(
     known = Matches([values for _group, values in wanted], lock=True)
     matched = [(group, values, known.find(values)) for group, values in wanted]
     seen = visible_ids(CUSTOMER, viewer, [party.pk for _g, _v, party in matched if party])
-    new: list[dict] = []
+    new: list[tuple[Group, dict]] = []
     pairs: list[tuple[Party, Mapping]] = []
     for group, values, party in matched:
         if party is None:
-            new.append(values)
+            new.append((group, values))
         elif party.pk not in seen:
             outcome.refuse(group, out_of_sight())
         elif options.get("on_match") == "skip":
             outcome.skipped += 1
         else:
             pairs.append((party, values))
-    companies = company_ids({v.get("company") for v in new} | {v.get("company") for _p, v in pairs},
-                            viewer, batch)  # fmt: skip
-    described = [describe_party(_linked(v, companies), viewer, options) for v in new]
+    opened, added = _sifted(new, options, viewer, outcome)
+    pairs += added
+    employers = {values.get("company") for values in (*opened, *(v for _party, v in pairs))}
+    companies = company_ids(employers, viewer, batch)
+    described = [describe_party(_linked(v, companies), viewer, options) for v in opened]
     parties = new_instances(CUSTOMER, described, batch=batch, source="import")
     insert_records(CUSTOMER, parties, viewer=viewer, batch=batch)
     outcome.created = len(parties)
@@ -95,6 +99,71 @@ def apply(
     outcome.updated = change_prepared(CUSTOMER, changed, viewer=viewer, batch=batch)
     outcome.skipped += len(changed) - outcome.updated
     return outcome
+
+
+def _sifted(
+    new: Sequence[tuple[Group, dict]], options: Mapping, viewer: Viewer, outcome: Outcome
+) -> tuple[list[dict], list[tuple[Party, Mapping]]]:
+    """Of the customers to be opened those that are, and what is added to files that are there
+    because they are probably the same customer's, as the option says."""
+    what = options.get("on_duplicate") or "create"
+    if what == "create":
+        return [values for _group, values in new], []
+    opened: list[dict] = []
+    probable: list[tuple[dict, UUID]] = []
+    kind = options.get("customer_kind") or "person"
+    rows = [{"kind": kind, **values} for _group, values in new]
+    for (group, values), hit in zip(new, likeliest(viewer, rows), strict=True):
+        if hit is None or not hit.is_clear:
+            opened.append(values)
+        elif what == "skip":
+            outcome.skipped += 1
+        elif what == "ask":
+            outcome.ask(group, Question(hit.party.pk, hit.probability, _asked(hit)))
+        else:
+            probable.append((values, hit.party.pk))
+    locked = Party.objects.select_for_update().in_bulk([pk for _values, pk in probable])
+    return opened, [(locked[pk], _added(locked[pk], values)) for values, pk in probable]
+
+
+def _asked(hit: Hit) -> str:
+    words = {
+        "name": hit.party.name,
+        "percent": min(int(hit.probability * 100), 99),
+        "reasons": listed(str(reason.words) for reason in hit.reasons),
+    }
+    return _("Probably on file as “%(name)s” (%(percent)s %%): %(reasons)s") % words
+
+
+def write_into(group: Group, party_id: UUID, viewer: Viewer, batch: Batch) -> Outcome:
+    """Writes the rows of one customer into the file that they turned out to belong to."""
+    outcome = Outcome()
+    party_id = CUSTOMER.stand_ins([party_id]).get(party_id, party_id)
+    if not visible_ids(CUSTOMER, viewer, [party_id], archived=False):
+        outcome.refuse(group, _("The customer who is there already is archived or out of sight."))
+        return outcome
+    party = Party.objects.select_for_update().get(pk=party_id)
+    values = _added(party, _merged(group))
+    companies = company_ids({values.get("company")}, viewer, batch)
+    cleaned = _cleaned(_linked(values, companies))
+    outcome.updated = change_prepared(CUSTOMER, [(party, cleaned)], viewer=viewer, batch=batch)
+    outcome.skipped = 1 - outcome.updated
+    return outcome
+
+
+def _added(party: Party, values: Mapping) -> dict:
+    """What rows that name a customer otherwise say beyond the file: it keeps its name and number,
+    lists are joined, gaps are filled."""
+    added = {}
+    for name, value in values.items():
+        if name in ("owner", "team"):
+            continue  # whoever looks after the customer keeps doing so
+        known = getattr(party, CUSTOMER.field_by_name[name].attribute)
+        if isinstance(known, list):
+            added[name] = list(dict.fromkeys([*known, *value]))
+        elif known in (None, ""):
+            added[name] = value
+    return added
 
 
 def out_of_sight() -> str:
@@ -270,7 +339,18 @@ CUSTOMER_KIND = Field(
     FieldKind.CHOICE,
     choices=lambda: KINDS,
 )
-OPTIONS = (on_match(gettext_lazy("Customers who are there already")), CUSTOMER_KIND)
+ON_DUPLICATE = Field(
+    "on_duplicate",
+    gettext_lazy("Customers who are probably there, written otherwise"),
+    FieldKind.CHOICE,
+    choices=lambda: {
+        "create": gettext_lazy("Open a file of their own"),
+        "skip": gettext_lazy("Skip"),
+        "update": gettext_lazy("Add to the file that is there"),
+        "ask": gettext_lazy("Ask me about each"),
+    },
+)
+OPTIONS = (on_match(gettext_lazy("Customers who are there already")), ON_DUPLICATE, CUSTOMER_KIND)
 
 
 def declare() -> None:
@@ -286,5 +366,6 @@ def declare() -> None:
             check_row,
             OPTIONS,
             needs_one_of=(NAMED_BY,),
+            write_into=write_into,
         )
     )

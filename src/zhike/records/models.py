@@ -105,6 +105,7 @@ class Import(models.Model):
     updated = models.IntegerField(default=0)
     skipped = models.IntegerField(default=0)
     refused = models.IntegerField(default=0)
+    asked = models.IntegerField(default=0)  # records about which somebody has to decide
     error = models.TextField(default="")
     heartbeat_at = models.DateTimeField(null=True)
 
@@ -116,7 +117,8 @@ class Import(models.Model):
 
 
 class ImportRow(models.Model):
-    """A row of a file, read and typed, waiting to be applied; or refused, with the reason."""
+    """A row of a file, read and typed, waiting to be applied; or refused, with the reason; or
+    waiting for somebody's answer to a question."""
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(Import, models.CASCADE, related_name="+")
@@ -124,6 +126,7 @@ class ImportRow(models.Model):
     key = models.TextField()
     values = models.JSONField(null=True)
     error = models.TextField(db_default="")
+    question = models.JSONField(null=True)
 
     class Meta:
         indexes = [

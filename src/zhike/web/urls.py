@@ -102,6 +102,7 @@ _imports = [
     path("<uuid:pk>", imports.run, name="import"),
     path("<uuid:pk>/start", imports.start, name="import_start"),
     path("<uuid:pk>/apply", imports.apply, name="import_apply"),
+    path("<uuid:pk>/answer", imports.answer, name="import_answer"),
     path("<uuid:pk>/refused", imports.refused, name="import_refused"),
 ]
 _settings = [

@@ -47,6 +47,7 @@ def run(arguments: Namespace) -> int:
         "updated": run.updated,
         "skipped": run.skipped,
         "refused": run.refused,
+        "asked": run.asked,
         "errors_file": errors_file,
         "batch": run.batch_id,
     }
@@ -54,6 +55,8 @@ def run(arguments: Namespace) -> int:
         "%(rows)d rows: %(created)d created, %(updated)d updated, %(skipped)d skipped, "
         "%(refused)d refused"
     )
+    if run.asked:
+        text += gettext(", %(asked)d to be decided on the page of the import")
     output.conclude(arguments, result, text % {k: v for k, v in result.items() if k != "batch"})
     if errors_file:
         output.say(arguments, gettext("Refused rows: %(file)s") % {"file": errors_file})
@@ -96,7 +99,7 @@ def _progress(arguments: Namespace):
 def _write_errors(arguments: Namespace, run) -> str | None:
     from zhike.records.imports import actions
 
-    if not run.refused or run.state == "failed":
+    if not (run.refused or run.asked) or run.state == "failed":
         return None
     path = arguments.errors or Path(f"{arguments.file.stem}.errors.csv")
     actions.write_error_file(run, path)

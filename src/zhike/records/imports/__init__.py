@@ -1,8 +1,16 @@
 """Files on their way in: read, recognise, check, apply, report, undo."""
 
-from zhike.records.imports.importers import Group, Importer, Outcome, importer, importers, register
+from zhike.records.imports.importers import (
+    Group,
+    Importer,
+    Outcome,
+    Question,
+    importer,
+    importers,
+    register,
+)
 from zhike.records.models import Import
 
 State = Import.State
 
-__all__ = ["Group", "Importer", "Outcome", "State", "importer", "importers", "register"]
+__all__ = ["Group", "Importer", "Outcome", "Question", "State", "importer", "importers", "register"]

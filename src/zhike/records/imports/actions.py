@@ -200,6 +200,7 @@ def _read(run: Import, viewer: Viewer, report: Report | None) -> None:
     kind = importer(run.record_type)
     ImportRow.objects.filter(run=run).delete()
     run.rows = run.refused = run.created = run.updated = run.skipped = run.applied = 0
+    run.asked = 0
     run.position = ""
     table = open_table(Path(run.path))
     if table.headings != run.headings:
@@ -327,7 +328,7 @@ def _apply(run: Import, viewer: Viewer, report: Report | None) -> None:
             report(run)
     refresh_statistics_after(run.created + run.updated)
     with transaction.atomic():
-        ImportRow.objects.filter(run=run, error="").delete()
+        ImportRow.objects.filter(run=run, error="").delete()  # what is asked about stays
         run.state, run.finished_at = Import.State.DONE, clock.now()
         run.save()
         counts = {"created": run.created, "updated": run.updated, "refused": run.refused}
@@ -350,9 +351,13 @@ def _note(run: Import, groups: list[Group], outcome: Outcome) -> None:
     run.updated += outcome.updated
     run.skipped += outcome.skipped
     run.refused += len(outcome.refused)
+    run.asked += len(outcome.asked)
     rows = ImportRow.objects.filter(run=run)
     for number, reason in outcome.refused.items():
         rows.filter(number=number).update(error=reason)
+    for key, question in outcome.asked.items():
+        asked = {"record": str(question.record_id), "probability": question.probability}
+        rows.filter(key=key, error="").update(question=asked, error=question.words)
 
 
 def _next_groups(run: Import, kind: Importer, position: str) -> list[Group]:
@@ -382,7 +387,8 @@ def _rows_of_key(run: Import, key: str) -> list[tuple]:
 
 
 def write_error_file(run: Import, path: Path) -> int:
-    """Writes the refused rows as they stood in the file, with the reason; returns how many.
+    """Writes the refused rows and those with an open question as they stood in the file, with the
+    reason; returns how many.
 
     Cells that a spreadsheet would take for a formula are defused.
     """

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -23,17 +24,31 @@ class Group:
     rows: tuple[tuple[int, Mapping], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Whether a record of the file is one that is there already: which, and how probable that is
+    (0…1); in words for whoever reads the file of open rows."""
+
+    record_id: UUID
+    probability: float
+    words: str
+
+
 @dataclass
 class Outcome:
-    """What became of some groups. Refused rows carry their reason."""
+    """What became of some groups. Refused rows carry their reason, others a question."""
 
     created: int = 0
     updated: int = 0
     skipped: int = 0
     refused: dict[int, str] = field(default_factory=dict)
+    asked: dict[str, Question] = field(default_factory=dict)  # by the group's key
 
     def refuse(self, group: Group, reason: str) -> None:
         self.refused.update((number, reason) for number, _values in group.rows)
+
+    def ask(self, group: Group, question: Question) -> None:
+        self.asked[group.key] = question
 
 
 @dataclass(frozen=True)
@@ -47,6 +62,8 @@ class Importer:
     check_row: Callable[[Mapping], None] = lambda values: None
     options: tuple[Field, ...] = ()
     needs_one_of: tuple[tuple[str, ...], ...] = ()  # of each, one field at least
+    # Writes a group into the record that it turned out to be: (group, record, viewer, batch).
+    write_into: Callable[[Group, UUID, Viewer, Batch], Outcome] | None = None
 
     @property
     def field_by_name(self) -> Mapping[str, Field]:

@@ -3,15 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.http import QueryDict
 
+from zhike.access.viewer import Viewer
+from zhike.filters.schema import Words
 from zhike.kernel import clock
 from zhike.records.imports import State
+from zhike.records.imports.answering import OpenQuestion, open_questions
 from zhike.records.imports.importers import importer
 from zhike.records.imports.recognising import unmapped
-from zhike.web.forms import Input, input_for
+from zhike.records.queries import linked_names
+from zhike.web.forms import Input, as_text, input_for
 from zhike.web.listing import listings
 
 if TYPE_CHECKING:
@@ -31,8 +37,21 @@ class Column:
     field: str
 
 
+@dataclass(frozen=True, slots=True)
+class AskedAbout:
+    """A row as the file has it, and who it probably is."""
+
+    number: int
+    told: Sequence[tuple[Words, str]]
+    name: str
+    record_id: UUID
+    percent: int
+    words: str
+
+
 class ImportPage:
-    def __init__(self, run: "Import", data: QueryDict | None = None):
+    def __init__(self, viewer: Viewer, run: "Import", data: QueryDict | None = None):
+        self.viewer = viewer
         self.run = run
         self.kind = importer(run.record_type)
         self.data = data or QueryDict()
@@ -96,6 +115,22 @@ class ImportPage:
     def options(self) -> list[Input]:
         chosen = self.sent_options if self.is_sent else self.run.options
         return [input_for(option, chosen.get(option.name)) for option in self.kind.options]
+
+    @cached_property
+    def questions(self) -> list[AskedAbout]:
+        """Rows that are probably a record which is there, the most probable first."""
+        if not self.run.asked or self.run.state != State.DONE:
+            return []
+        found = open_questions(self.viewer, self.run)
+        ids = [one.record_id for one in found]
+        names = linked_names(self.viewer, self.run.record_type, ids)
+        return [self._asked_about(one, names.get(one.record_id, "")) for one in found]
+
+    def _asked_about(self, one: OpenQuestion, name: str) -> AskedAbout:
+        fields = self.kind.field_by_name
+        told = [(fields[key].label, as_text(value)) for key, value in one.values.items() if value]
+        percent = min(int(one.probability * 100), 99)
+        return AskedAbout(one.numbers[0], told, name, one.record_id, percent, one.words)
 
     @property
     def rows_page(self) -> str:

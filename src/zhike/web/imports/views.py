@@ -19,10 +19,11 @@ from zhike.records.imports.actions import (
     upload_import,
     write_error_file,
 )
+from zhike.records.imports.answering import answer_questions
 from zhike.records.imports.importers import importers
 from zhike.records.queries import imports
 from zhike.web.forms import Form
-from zhike.web.fragments import go, targets
+from zhike.web.fragments import go, is_fragment, targets
 from zhike.web.imports.page import ImportPage
 from zhike.web.request import Request
 
@@ -54,7 +55,7 @@ def _upload(request: Request):
 @require_GET
 def run(request: Request, pk: UUID) -> HttpResponse:
     """One import, wherever it stands; asked again every second while it runs."""
-    page = ImportPage(get_import(request.viewer, pk))
+    page = ImportPage(request.viewer, get_import(request.viewer, pk))
     template = "imports/state.html" if targets(request, "import") else "imports/import.html"
     return render(request, template, {"page": page})
 
@@ -62,7 +63,7 @@ def run(request: Request, pk: UUID) -> HttpResponse:
 @require_POST
 def start(request: Request, pk: UUID) -> HttpResponse:
     """Takes the columns as they were matched, then tries the file or applies it."""
-    page = ImportPage(get_import(request.viewer, pk), request.POST)
+    page = ImportPage(request.viewer, get_import(request.viewer, pk), request.POST)
     form = Form([], request.POST)
     if form.saves(lambda values: _start(request, page)):
         return go(request, reverse("import", args=[pk]))
@@ -81,6 +82,20 @@ def apply(request: Request, pk: UUID) -> HttpResponse:
     """After the trial: the same file for good."""
     start_import(request.viewer, pk, is_dry_run=False)
     return go(request, reverse("import", args=[pk]))
+
+
+@require_POST
+def answer(request: Request, pk: UUID) -> HttpResponse:
+    """Says of rows that are probably on file already whether they are; of all, without a row."""
+    row = request.POST.get("row", "")
+    if row and not row.isdecimal():
+        raise Invalid.field("row", "bad_value", _("There is no such row."))
+    verdict = request.POST.get("verdict", "")
+    numbers = [int(row)] if row else None
+    found = answer_questions(request.viewer, pk, verdict=verdict, numbers=numbers)
+    if not is_fragment(request):
+        return go(request, reverse("import", args=[pk]))
+    return render(request, "imports/state.html", {"page": ImportPage(request.viewer, found)})
 
 
 @require_GET

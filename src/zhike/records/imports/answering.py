@@ -1,0 +1,134 @@
+"""Questions that an import left: is this record of the file one that is there already?
+
+The rows wait where they were staged, however long. An answer is part of the import: it is written
+in its batch, and taken back with it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from zhike.access.viewer import Viewer
+from zhike.kernel.errors import Conflict, Invalid, NotFound
+from zhike.records.imports.actions import get_import
+from zhike.records.imports.importers import Group, Importer, Outcome, importer, revive
+from zhike.records.models import Batch, Import, ImportRow
+
+SAME, NEW, SKIP = "same", "new", "skip"
+MOST_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """A record of the file, and the one on file that it probably is."""
+
+    key: str
+    numbers: Sequence[int]  # rows of the file
+    values: Mapping[str, object]  # of the last row, typed
+    record_id: UUID
+    probability: float
+    words: str
+
+
+def open_questions(viewer: Viewer, run: Import, *, limit: int = 20) -> list[OpenQuestion]:
+    """The most probable first. Of the import's own person and of whoever looks after all."""
+    get_import(viewer, run.pk)
+    asked = ImportRow.objects.filter(run=run, question__isnull=False)
+    keys = list(
+        asked.order_by("-question__probability", "key").values_list("key", flat=True)[: 4 * limit]
+    )
+    keys = list(dict.fromkeys(keys))[:limit]
+    found: dict[str, list[ImportRow]] = {key: [] for key in keys}
+    for row in asked.filter(key__in=keys).order_by("key", "number"):
+        found[row.key].append(row)
+    fields = importer(run.record_type).field_by_name
+    return [_question(rows, fields) for rows in found.values()]
+
+
+def _question(rows: Sequence[ImportRow], fields: Mapping) -> OpenQuestion:
+    last = rows[-1]
+    asked = last.question or {}
+    return OpenQuestion(
+        last.key,
+        [row.number for row in rows],
+        revive(fields, last.values or {}),
+        UUID(asked["record"]),
+        asked["probability"],
+        last.error,
+    )
+
+
+@transaction.atomic
+def answer_questions(
+    viewer: Viewer, import_id: UUID, *, verdict: str, numbers: Sequence[int] | None = None
+) -> Import:
+    """Answers the questions about some rows of the file, or the thousand most probable ones.
+
+    "same" writes the rows into the record that is there, "new" opens a record of its own, "skip"
+    leaves the rows out. Raises Conflict while the import runs and once it has been undone.
+    """
+    get_import(viewer, import_id)
+    run = Import.objects.select_for_update(of=("self",)).select_related("batch").get(pk=import_id)
+    if verdict not in (SAME, NEW, SKIP):
+        raise Invalid.field("verdict", "unknown_choice", _("There is no such verdict."))
+    if run.state != Import.State.DONE or run.batch is None:
+        raise Conflict("running", _("Questions are answered when the import is done."))
+    if run.batch.undone_at is not None:
+        raise Conflict("undone", _("This import has been undone."))
+    rows = ImportRow.objects.filter(run=run, question__isnull=False)
+    if numbers is not None:
+        rows = rows.filter(key__in=rows.filter(number__in=numbers).values("key"))
+    groups = _grouped(run, rows.order_by("-question__probability", "key", "number"))
+    if not groups:
+        raise NotFound("not_found", _("There is no open question about this row."))
+    kind = importer(run.record_type)
+    outcome = _answered(kind, run, run.batch, groups, verdict, viewer)
+    refused = set(outcome.refused)
+    settled = [number for group, _record in groups for number, _values in group.rows]
+    ImportRow.objects.filter(run=run, number__in=set(settled) - refused).delete()
+    for number, reason in outcome.refused.items():
+        ImportRow.objects.filter(run=run, number=number).update(error=reason, question=None)
+    run.asked -= len(groups)
+    run.created += outcome.created
+    run.updated += outcome.updated
+    run.skipped += outcome.skipped
+    run.refused += len(refused)
+    run.save()
+    return run
+
+
+def _grouped(run: Import, rows) -> list[tuple[Group, UUID]]:
+    fields = importer(run.record_type).field_by_name
+    members: dict[str, list] = {}
+    meant: dict[str, UUID] = {}
+    for row in rows[:MOST_AT_ONCE]:
+        members.setdefault(row.key, []).append((row.number, revive(fields, row.values)))
+        meant[row.key] = UUID(row.question["record"])
+    return [(Group(key, tuple(found)), meant[key]) for key, found in members.items()]
+
+
+def _answered(
+    kind: Importer,
+    run: Import,
+    batch: Batch,
+    groups: Sequence[tuple[Group, UUID]],
+    verdict: str,
+    viewer: Viewer,
+) -> Outcome:
+    if verdict == SKIP:
+        return Outcome(skipped=len(groups))
+    if verdict == NEW:
+        options = {**revive(kind.option_by_name, run.options), "on_duplicate": "create"}
+        return kind.apply([group for group, _record in groups], options, viewer, batch)
+    whole = Outcome()
+    for group, record_id in groups:
+        if kind.write_into is None:
+            raise Invalid.field("verdict", "unknown_choice", _("There is no such verdict."))
+        one = kind.write_into(group, record_id, viewer, batch)
+        whole.updated += one.updated
+        whole.skipped += one.skipped
+        whole.refused |= one.refused
+    return whole
