@@ -320,6 +320,8 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("POST", "imports/{import_id}/answers"): door("import", of="done", body=lambda ids: {
         "verdict": "skip"}),
     ("GET", "batches"): door("view"),
+    ("GET", "batches/{batch_id}"): door(
+        "view", of="customer", is_hidden=True, rights_elsewhere=("undo",)),
     ("POST", "batches/{batch_id}/undo"): door(
         "undo_own", of="customer", is_hidden=True, rights_elsewhere=("undo",)),
     # The firm

@@ -4,9 +4,11 @@ import pytest
 
 from zhike.access import actions as access
 from zhike.access.viewer import SYSTEM
+from zhike.customers.actions import change_customer
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.models import Party
 from zhike.records.actions import archive_record, change_many
+from zhike.records.models import Batch
 
 
 @pytest.fixture
@@ -42,3 +44,21 @@ def test_fails_to_undo_what_is_out_of_sight(han, cast):
 
     assert han.post(f"/batches/{batch}/undo").status_code == 404
     assert Party.objects.get(pk=cast.chen.pk).archived_at is not None
+
+
+def test_the_page_offers_the_way_back_and_forth(sign_in, cast):
+    han = sign_in("han")
+    ids = [cast.yunqi.pk, cast.lin.pk]
+    batch = change_many(CUSTOMER, ids, {"industry": "Tea"}, viewer=cast.han, label="Trades")
+    change_customer(cast.lin.pk, {"industry": "Gifts"}, viewer=cast.mei)
+
+    page = han.get(f"/history/{batch.pk}").text
+    assert "Lin &amp; Sons Gifts" in page
+    assert f"/batches/{batch.pk}/undo" in page
+    han.post(f"/batches/{batch.pk}/undo")
+
+    undoing = Batch.objects.get(undoes=batch)
+    for address in ("/history", f"/history/{batch.pk}"):
+        page = han.get(address).text
+        assert "Do it again" in page
+        assert f"/batches/{undoing.pk}/undo" in page

@@ -13,7 +13,7 @@ from zhike.kernel.errors import NotFound
 from zhike.records.actions import undo_batch
 from zhike.records.imports import actions
 from zhike.records.imports.answering import answer_questions, open_questions
-from zhike.records.queries import batches
+from zhike.records.queries import batches, batches_by_id, forecast_undo, told_of, works
 
 router = Router(tags=["imports"])
 work = Router(tags=["batches"])
@@ -124,17 +124,41 @@ def errors(request: Request, import_id: UUID):
 
 @work.get("", response=list[dict[str, Any]], summary="Recent work that can be undone")
 def list_batches(request: Request):
-    return [
-        {
-            "id": batch.pk,
-            "kind": batch.kind,
-            "label": batch.label,
-            "user": batch.user_id,
-            "created_at": batch.created_at,
-            "undone_at": batch.undone_at,
-        }
-        for batch in batches(request.auth)
-    ]
+    return [_batch(batch) for batch in batches(request.auth)]
+
+
+def _batch(batch) -> dict[str, Any]:
+    return {
+        "id": batch.pk,
+        "kind": batch.kind,
+        "label": batch.label,
+        "user": batch.user_id,
+        "created_at": batch.created_at,
+        "undone_at": batch.undone_at,
+    }
+
+
+@work.get("/{uuid:batch_id}", response=dict[str, Any], summary="What undoing it would do")
+def preview_undo(request: Request, batch_id: UUID):
+    """What a piece of work did, whether it stands, and what the next undo of it would do: `undo` is
+    the batch to name then, this one or its own undo. `left` stays, because it changed since."""
+    viewer = request.auth
+    found = batches_by_id(viewer, [batch_id]).get(batch_id)
+    if found is None:
+        raise NotFound("not_found", _("This is not in your history."))
+    stands = works(viewer, [found])[0]
+    forecast = forecast_undo(viewer, batches_by_id(viewer, [stands.last])[stands.last])
+    return _batch(found) | {
+        "told": [{"what": str(label), "count": count} for label, count in told_of(viewer, found)],
+        "is_undone": stands.is_undone,
+        "undo": stands.last,
+        "done": forecast.done,
+        "left": forecast.left,
+        "staying": [
+            {"type": one.kind.name, "id": one.record_id, "name": one.name, "at": one.changed_at}
+            for one in forecast.named
+        ],
+    }
 
 
 @work.post("/{uuid:batch_id}/undo", response=UndoOut)

@@ -1,12 +1,14 @@
 """Taking work back: everything that a batch did, except on rows that changed since or that are out
 of sight."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
+from psycopg.errors import UniqueViolation
 
 from zhike.access.viewer import Viewer
 from zhike.events.actions import Draft, record
@@ -57,7 +59,8 @@ def undo_batch(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
         done = left = 0
         is_whole = True
         for kind in record_types().values():
-            taken_back, kept = _undo_type(kind, batch, undo, viewer)
+            with _refusing_twins():
+                taken_back, kept = _undo_type(kind, batch, undo, viewer)
             done, left = done + taken_back, left + kept
             is_whole = is_whole and not _is_any_out_of_reach(kind, batch, viewer)
         if is_whole:
@@ -67,6 +70,22 @@ def undo_batch(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
     return undo, done, left
 
 
+@contextmanager
+def _refusing_twins() -> Iterator[None]:
+    """A record that comes back may find that another bears its number by now."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+        detail = error.__cause__.diag.message_detail or ""
+        message = _("Something that would come back is there again by now: %(what)s") % {
+            "what": detail.removeprefix("Key ")
+        }
+        raise Conflict("taken", message) from None
+
+
 def _work_of(batch: Batch) -> Batch:
     """What an undo, or the undo of an undo, is about in the end."""
     while batch.undoes is not None and batch.kind == Batch.Kind.UNDO:
@@ -74,14 +93,8 @@ def _work_of(batch: Batch) -> Batch:
     return batch
 
 
-def _reach(kind: RecordType, batch: Batch, viewer: Viewer) -> tuple[str, list]:
-    """The condition on the rows `r` that may be taken back."""
-    is_own = batch.user_id is not None and batch.user_id == viewer.user_id
-    return ("TRUE", []) if is_own else queries.only_seen(kind, viewer)
-
-
 def _is_any_out_of_reach(kind: RecordType, batch: Batch, viewer: Viewer) -> bool:
-    within, parameters = _reach(kind, batch, viewer)
+    within, parameters = queries.reach(kind, batch, viewer)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT EXISTS (SELECT 1 FROM {kind.table} r WHERE r.batch_id = %s AND NOT {within})",
@@ -124,7 +137,7 @@ def _flip(
     is_archived: bool,
 ) -> int:
     now, verb = clock.now(), "archived" if is_archived else "restored"
-    within, parameters = _reach(kind, batch, viewer)
+    within, parameters = queries.reach(kind, batch, viewer)
     origin = viewer.origin(undo.pk)
     party = f"r.{kind.party_column}" if kind.party_column else "NULL::uuid"
     with connection.cursor() as cursor:
@@ -175,7 +188,7 @@ def _change_back(kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer) ->
         for name, (before, _after) in (event.changes or {}).items():
             first.setdefault(name, before)
     stand_ins = _stand_ins(kind, before_by_id.values())
-    within, parameters = _reach(kind, batch, viewer)
+    within, parameters = queries.reach(kind, batch, viewer)
     rows = kind.model._default_manager.raw(
         f"SELECT r.* FROM {kind.table} r WHERE r.id = ANY(%s) AND r.batch_id = %s AND {within} "
         "FOR UPDATE OF r",

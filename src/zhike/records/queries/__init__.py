@@ -28,13 +28,16 @@ from zhike.records.queries.reading import (
     values_of,
     visible_ids,
 )
+from zhike.records.queries.work import Forecast, Work, forecast_undo, reach, told_of, works
 
 __all__ = [
     "COUNT_CAP",
     "LARGEST_PAGE",
     "LARGE_BASE",
     "SEARCH_CAP",
+    "Forecast",
     "WideCount",
+    "Work",
     "batch_to_undo",
     "batches",
     "batches_behind",
@@ -46,14 +49,18 @@ __all__ = [
     "find",
     "find_ids",
     "firm",
+    "forecast_undo",
     "get",
     "imports",
     "is_seen",
     "linked_names",
     "neighbours",
     "only_seen",
+    "reach",
     "saved_view",
     "saved_views",
+    "told_of",
     "values_of",
     "visible_ids",
+    "works",
 ]

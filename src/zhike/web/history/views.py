@@ -1,4 +1,4 @@
-"""What was done, batch by batch, and how to take it back."""
+"""What was done, piece by piece, how it stands, and how to take it back."""
 
 from uuid import UUID
 
@@ -9,21 +9,22 @@ from django.views.decorators.http import require_GET
 
 from zhike.access.queries import user_names
 from zhike.kernel.errors import NotFound
-from zhike.records.queries import batches, batches_by_id
+from zhike.records.queries import batches, batches_by_id, works
+from zhike.web.history.page import WorkPage
 from zhike.web.request import Request
 
 
 @require_GET
 def history(request: Request) -> HttpResponse:
-    context = {"batches": batches(request.viewer, limit=100), "names": user_names()}
+    viewer = request.viewer
+    context = {"works": works(viewer, batches(viewer, limit=100)), "names": user_names()}
     return render(request, "history/history.html", context)
 
 
 @require_GET
 def batch(request: Request, batch_id: UUID) -> HttpResponse:
-    """One piece of work, however long ago."""
+    """One piece of work, however long ago: what it did, and what taking it back would do."""
     found = batches_by_id(request.viewer, [batch_id]).get(batch_id)
     if found is None:
         raise NotFound("not_found", _("This is not in your history."))
-    context = {"batches": [found], "names": user_names(), "is_one": True}
-    return render(request, "history/history.html", context)
+    return render(request, "history/work.html", {"page": WorkPage(request.viewer, found)})
