@@ -62,7 +62,7 @@ def test_a_question_names_the_row_and_the_customer(asked, cast):
     assert (question.record_id, question.numbers) == (cast.yunqi.pk, [2])
     assert question.values["name"] == "杭州云栖茶舍有限公司"
     assert question.probability > 0.5
-    assert "云栖茶舍" in question.words
+    assert "same company name, written otherwise" in question.why
 
 
 def test_the_same_is_added_to_the_file_that_is_there_and_undone_with_the_import(asked, cast):

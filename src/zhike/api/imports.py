@@ -96,7 +96,7 @@ def questions(request: Request, import_id: UUID, limit: int = Query(50, ge=1, le
             "values": dict(one.values),
             "record": one.record_id,
             "probability": round(one.probability, 4),
-            "words": one.words,
+            "why": one.why,
         }
         for one in open_questions(request.auth, run, limit=limit)
     ]

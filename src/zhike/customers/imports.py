@@ -11,13 +11,12 @@ from django.utils.translation import gettext_lazy
 
 from zhike.access.queries import team_ids_by_user, user_ids_by_word
 from zhike.access.viewer import Viewer
-from zhike.customers.duplicates import Hit, likeliest
+from zhike.customers.duplicates import likeliest
 from zhike.customers.facts import CUSTOMER, KINDS
 from zhike.customers.merging.following import merges_in_force
 from zhike.customers.models import Party
 from zhike.filters.schema import Words
 from zhike.kernel.errors import Invalid
-from zhike.kernel.text import listed
 from zhike.records.actions import (
     change_prepared,
     clean_values,
@@ -119,20 +118,12 @@ def _sifted(
         elif what == "skip":
             outcome.skipped += 1
         elif what == "ask":
-            outcome.ask(group, Question(hit.party.pk, hit.probability, _asked(hit)))
+            why = tuple(str(reason.words) for reason in hit.reasons)
+            outcome.ask(group, Question(hit.party.pk, hit.party.name, hit.probability, why))
         else:
             probable.append((values, hit.party.pk))
     locked = Party.objects.select_for_update().in_bulk([pk for _values, pk in probable])
     return opened, [(locked[pk], _added(locked[pk], values)) for values, pk in probable]
-
-
-def _asked(hit: Hit) -> str:
-    words = {
-        "name": hit.party.name,
-        "percent": min(int(hit.probability * 100), 99),
-        "reasons": listed(str(reason.words) for reason in hit.reasons),
-    }
-    return _("Probably on file as “%(name)s” (%(percent)s %%): %(reasons)s") % words
 
 
 def write_into(group: Group, party_id: UUID, viewer: Viewer, batch: Batch) -> Outcome:

@@ -356,7 +356,11 @@ def _note(run: Import, groups: list[Group], outcome: Outcome) -> None:
     for number, reason in outcome.refused.items():
         rows.filter(number=number).update(error=reason)
     for key, question in outcome.asked.items():
-        asked = {"record": str(question.record_id), "probability": question.probability}
+        asked = {
+            "record": str(question.record_id),
+            "probability": question.probability,
+            "why": question.why,
+        }
         rows.filter(key=key, error="").update(question=asked, error=question.words)
 
 

@@ -30,7 +30,7 @@ class OpenQuestion:
     values: Mapping[str, object]  # of the last row, typed
     record_id: UUID
     probability: float
-    words: str
+    why: Sequence[str]
 
 
 def open_questions(viewer: Viewer, run: Import, *, limit: int = 20) -> list[OpenQuestion]:
@@ -57,7 +57,7 @@ def _question(rows: Sequence[ImportRow], fields: Mapping) -> OpenQuestion:
         revive(fields, last.values or {}),
         UUID(asked["record"]),
         asked["probability"],
-        last.error,
+        asked["why"],
     )
 
 

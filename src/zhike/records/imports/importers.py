@@ -26,12 +26,23 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Whether a record of the file is one that is there already: which, and how probable that is
-    (0…1); in words for whoever reads the file of open rows."""
+    """Whether a record of the file is one that is there already: which, how probable that is (0…1),
+    and what speaks for it."""
 
     record_id: UUID
+    name: str
     probability: float
-    words: str
+    why: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """For whoever reads the file of open rows."""
+        words = {
+            "name": self.name,
+            "percent": min(int(self.probability * 100), 99),
+            "reasons": listed(self.why),
+        }
+        return _("Probably on file as “%(name)s” (%(percent)s %%): %(reasons)s") % words
 
 
 @dataclass

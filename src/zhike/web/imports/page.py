@@ -12,6 +12,7 @@ from django.http import QueryDict
 from zhike.access.viewer import Viewer
 from zhike.filters.schema import Words
 from zhike.kernel import clock
+from zhike.records.fields import Field
 from zhike.records.imports import State
 from zhike.records.imports.answering import OpenQuestion, open_questions
 from zhike.records.imports.importers import importer
@@ -42,11 +43,16 @@ class AskedAbout:
     """A row as the file has it, and who it probably is."""
 
     number: int
+    title: str
     told: Sequence[tuple[Words, str]]
     name: str
     record_id: UUID
     percent: int
-    words: str
+    why: Sequence[str]
+
+
+def _in_words(field: Field, value: object) -> str:
+    return str(field.choices().get(str(value), value)) if field.choices else as_text(value)
 
 
 class ImportPage:
@@ -114,7 +120,11 @@ class ImportPage:
     @property
     def options(self) -> list[Input]:
         chosen = self.sent_options if self.is_sent else self.run.options
-        return [input_for(option, chosen.get(option.name)) for option in self.kind.options]
+        inputs = [input_for(option, chosen.get(option.name)) for option in self.kind.options]
+        for one, option in zip(inputs, self.kind.options, strict=True):
+            if option.choices:  # the first is what happens when nothing is chosen
+                one.options = [(value, label) for value, label in one.options if value]
+        return inputs
 
     @cached_property
     def questions(self) -> list[AskedAbout]:
@@ -127,10 +137,14 @@ class ImportPage:
         return [self._asked_about(one, names.get(one.record_id, "")) for one in found]
 
     def _asked_about(self, one: OpenQuestion, name: str) -> AskedAbout:
-        fields = self.kind.field_by_name
-        told = [(fields[key].label, as_text(value)) for key, value in one.values.items() if value]
+        told = [
+            (field.label, _in_words(field, one.values[field.name]))
+            for field in self.kind.fields
+            if one.values.get(field.name) and field.name != "name"
+        ]
         percent = min(int(one.probability * 100), 99)
-        return AskedAbout(one.numbers[0], told, name, one.record_id, percent, one.words)
+        title = str(one.values.get("name") or "")
+        return AskedAbout(one.numbers[0], title, told, name, one.record_id, percent, one.why)
 
     @property
     def rows_page(self) -> str:
