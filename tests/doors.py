@@ -176,6 +176,8 @@ PAGES: dict[tuple[str, str], Door] = {
     ("GET", "value/"): door("view"),
     ("GET", "value/models"): door("view"),
     ("POST", "value/models/compute"): door("score"),
+    ("GET", "customers/quality/"): door("view"),
+    ("POST", "customers/<uuid:pk>/verify"): door("change", of="customer"),
     # Imports
     ("GET", "imports/"): door("import"),
     ("POST", "imports/"): door("import", body=lambda ids: {"type": "customer", "file": upload()}),
@@ -229,6 +231,8 @@ ROUTES: dict[tuple[str, str], Door] = {
         {"include": "timeline,orders,tasks"}]),
     ("PATCH", "customers/{customer_id}"): door("change", of="customer", body=lambda ids: {
         "city": "x"}),
+    ("GET", "customers/quality"): door("view"),
+    ("POST", "customers/{customer_id}/verify"): door("change", of="customer"),
     ("POST", "customers/{customer_id}/archive"): door("archive", of="customer"),
     ("POST", "customers/{customer_id}/restore"): door("archive", of="customer"),
     ("GET", "customers/{customer_id}/merge-preview"): door(

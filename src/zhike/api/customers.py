@@ -19,6 +19,8 @@ from zhike.customers.duplicates import possible_duplicates, probable_pairs
 from zhike.customers.facts import CUSTOMER, TASK
 from zhike.customers.merging import actions as merging
 from zhike.customers.merging.following import merge_of
+from zhike.customers.quality.actions import verify_customer
+from zhike.customers.quality.queries import report
 from zhike.insight.queries import explain, standing_of
 from zhike.kernel.reading import together
 from zhike.records.actions import archive_record, change_record, restore_record
@@ -129,6 +131,19 @@ def bulk(request: Request, body: BulkIn):
         find=lambda item, keys: queries.match(viewer, item, keys or ("code",)),
         create=actions.create_customer, change=actions.change_customer,
     )  # fmt: skip
+
+
+@router.get("/quality", response=dict[str, Any], summary="How good the files are")
+def quality(request: Request):
+    """Of the files that you see: how complete (0…1), unreachable, untouched or verified for a year;
+    by field, owner and team."""
+    return shapes.quality(report(request.auth))
+
+
+@router.post("/{uuid:customer_id}/verify", response=dict[str, Any], summary="The file is right")
+def verify(request: Request, customer_id: UUID):
+    party = verify_customer(customer_id, viewer=request.auth)
+    return shapes.customers(request.auth, [party])[0]
 
 
 @router.get("/{uuid:customer_id}", response=dict[str, Any], summary="One customer")

@@ -1,6 +1,7 @@
 """Records as other programs see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from ninja import Schema
@@ -9,6 +10,7 @@ from pydantic import create_model
 from zhike.access.viewer import Viewer
 from zhike.commerce.queries import lines, payments
 from zhike.customers.duplicates import Duplicates
+from zhike.customers.quality.queries import Report
 from zhike.customers.words import sign_words
 from zhike.events.catalogue import event_words
 from zhike.insight.queries import standings
@@ -61,6 +63,19 @@ def customers(viewer: Viewer, parties: Sequence) -> list[dict[str, Any]]:
     found = standings([party.pk for party in parties])
     currency = firm().currency
     return [_customer(party, found.get(party.pk), currency) for party in parties]
+
+
+def quality(found: Report) -> dict[str, Any]:
+    def groups(name: str, figures: Mapping) -> list[dict[str, Any]]:
+        return [{name: key, **asdict(one)} for key, one in figures.items()]
+
+    return asdict(found.whole) | {
+        "fields": [
+            {"field": one.name, "empty": one.empty, "share": one.share} for one in found.fields
+        ],
+        "owners": groups("owner", found.owners),
+        "teams": groups("team", found.teams),
+    }
 
 
 def duplicates(found: Duplicates) -> list[dict[str, Any]]:

@@ -109,6 +109,7 @@ CUSTOMER: "RecordType[Party]" = RecordType(
               also_known_as=("来源", "客户来源", "source", "lead source")),
         Field("remark", _("Remark"), FieldKind.LONG_TEXT, is_sortable=False, group=_FILE,
               also_known_as=("备注", "说明", "remark", "notes", "note", "comment")),
+        Field("verified_at", _("Verified"), FieldKind.TIME, is_editable=False, group=_FILE),
         Field("consents", _("Consents"), FieldKind.OBJECT, is_fact=False),
         Field("custom", _("Other values"), FieldKind.OBJECT, is_fact=False),
     ),
@@ -132,6 +133,8 @@ CUSTOMER: "RecordType[Party]" = RecordType(
     facts=(
         Fact("created_at", _("Created"), Kind.TIME, "created_at", group=_FILE, is_nullable=False),
         Fact("updated_at", _("Changed"), Kind.TIME, "updated_at", group=_FILE, is_nullable=False),
+        Fact("completeness", _("Complete, %"), Kind.NUMBER, "completeness", group=_FILE,
+             is_nullable=False),
         Aggregate("contacts.count", _("Contacts made"), Kind.NUMBER, "contacts", "count",
                   group=_CONTACT),
         Aggregate("contacts.last", _("Last contact"), Kind.TIME, "contacts", "last",

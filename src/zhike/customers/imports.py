@@ -35,7 +35,7 @@ _LEFT_OUT = {"team", "consents", "custom"}
 
 def _fields() -> Iterable[Field]:
     for field in CUSTOMER.fields:
-        if field.name in _LEFT_OUT:
+        if field.name in _LEFT_OUT or not field.is_editable:
             continue
         is_required = field.is_required and field.name != "kind"
         kind = _BY_NAME.get(field.name, field.kind)

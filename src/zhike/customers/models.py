@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from zhike.customers.quality.measure import completeness
 from zhike.kernel.ids import new_id
 from zhike.records.models import Batch, Record
 
@@ -50,6 +51,10 @@ class Party(Record):
     remark = models.TextField(default="")
     consents = models.JSONField(default=dict)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    verified_at = models.DateTimeField(null=True)  # when somebody last said that the file is right
+    completeness = models.GeneratedField(
+        expression=completeness(), output_field=models.SmallIntegerField(), db_persist=True
+    )
     search = Tokens(default=tuple)
     keys = ArrayField(models.BigIntegerField(), default=list)  # of `profiles.keys_of`
 

@@ -12,6 +12,7 @@ from zhike.web.history import views as history
 from zhike.web.imports import views as imports
 from zhike.web.listing import views as lists
 from zhike.web.palette import views as palette
+from zhike.web.quality import views as quality
 from zhike.web.records import views as records
 from zhike.web.scores import views as scores
 from zhike.web.segments import views as segments
@@ -46,6 +47,7 @@ _customers = [
     path("", lists.show, {"name": "customer"}, name="customer_list"),
     path("new", customers.new, name="customer_new"),
     path("new/hints", customers.hints, name="customer_hints"),
+    path("quality/", quality.quality, name="quality"),
     path("duplicates/", duplicates.duplicates, name="duplicate_list"),
     path("duplicates/<uuid:pk>/decide", duplicates.decide, name="duplicate_decide"),
     path("duplicates/<uuid:pk>/reopen", duplicates.reopen, name="duplicate_reopen"),
@@ -58,6 +60,7 @@ _customers = [
     path(
         "<uuid:pk>/relations/<uuid:relation_id>/remove", customers.unrelate, name="relation_remove"
     ),
+    path("<uuid:pk>/verify", quality.verify, name="customer_verify"),
     path("<uuid:pk>/files", customers.attach, name="attachment_add"),
     path("<uuid:pk>/files/<uuid:attachment_id>", customers.download, name="attachment"),
     path("<uuid:pk>/files/<uuid:attachment_id>/remove", customers.detach, name="attachment_remove"),

@@ -39,6 +39,7 @@ class Work:
     batch: Batch
     last: UUID
     is_undone: bool
+    does_again: bool  # whether the next undo does something again that had been taken back
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,13 @@ def works(viewer: Viewer, found: Iterable[Batch]) -> list[Work]:
 
 
 def _work(batch: Batch, last: UUID, depth: int) -> Work:
+    is_undo, before = False, batch
+    while before.kind == Batch.Kind.UNDO and before.undoes is not None:
+        is_undo, before = not is_undo, before.undoes
     if batch.undone_at is None:  # at most in part, so that the rest can still be taken back
-        return Work(batch, batch.pk, is_undone=False)
-    return Work(batch, last, is_undone=depth % 2 == 1)
+        return Work(batch, batch.pk, is_undone=False, does_again=is_undo)
+    is_undone = depth % 2 == 1
+    return Work(batch, last, is_undone, does_again=is_undo != is_undone)
 
 
 def told_of(viewer: Viewer, batch: Batch) -> list[tuple[Words, int]]:

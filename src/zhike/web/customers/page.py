@@ -72,11 +72,6 @@ class CustomerPage:
         return shown_fields(CUSTOMER, self.party, FACTS[self.party.kind], self.names)
 
     @property
-    def filled(self) -> float:
-        """How much of the file is known."""
-        return sum(1 for fact in self.facts if fact.value) / len(self.facts)
-
-    @property
     def summary(self) -> list[str]:
         """Who it is in a few words: kind, trade, place."""
         place = " ".join(filter(None, (self.party.province, self.party.city))) or self.party.country
