@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from zhike.access.queries import team_names, user_names
 from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER
+from zhike.customers.quality.measure import COUNTED
 from zhike.customers.quality.queries import Figures, Report, report
 from zhike.filters import All, Node, Not, Test
 from zhike.filters.schema import Words
@@ -70,7 +71,7 @@ class QualityPage:
                 CUSTOMER.field_by_name[one.name].label,
                 round(one.share * 100),
                 one.empty,
-                _list(Test(one.name, "is_empty")),
+                _list(_missing(one.name)),
             )
             for one in self.report.fields
         ]
@@ -96,6 +97,13 @@ class QualityPage:
                 _list(All((theirs, _STALE))),
                 _list(All((theirs, _UNREACHABLE))),
             )
+
+
+def _missing(name: str) -> Node:
+    """The files in which a field is empty that counts there."""
+    kinds = tuple(kind for kind, names in COUNTED.items() if name in names)
+    empty = Test(name, "is_empty")
+    return empty if len(kinds) == len(COUNTED) else All((Test("kind", "in", kinds), empty))
 
 
 def _list(where: Node) -> str:
