@@ -43,6 +43,16 @@ WORDS = _words(
     "枫林 荷风 柳岸 梅岭 石泉 溪山 雨前 岩韵 古道 长亭 望江 临湖 听泉 归园 浮生 小满 "
     "谷雨 白露 立春 初见 且慢 无事 三味 四时"
 )
+# Most shops put a word of their own together: one character of either list.
+WORD_STARTS = (
+    "云竹松清半听观墨知同德悦青白南东春秋明素茗陶宝聚永瑞福鼎雅兰枫荷柳梅石溪雨岩古长望临归浮"
+    "小初且无三四金玉紫碧锦华万恒天海隆顺祥嘉景文翠寒幽"
+)
+WORD_ENDS = (
+    "栖里记风和山叶雨澜香味福馨来岚鹭篱晖水月心然泰源昌临盛集亭林岸岭泉韵道江湖园生满谷露见慢"
+    "事时堂轩斋坊苑居庐舟桥庭峰阳川渡渚汀溪陵"
+)
+INVENTED = 0.75
 # What kind of shop, and the industries that it may say it is in.
 SHOPS = {
     "茶舍": "茶馆",
@@ -128,11 +138,19 @@ def shop_names(
     random: np.random.Generator, places: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Names, words for an e-mail address, industries; objects, shape (shops,)."""
-    word = random.integers(0, len(WORDS), len(places))
-    sort = random.integers(0, len(SHOPS), len(places))
-    names = places + _objects(WORDS)[word] + _objects(list(SHOPS))[sort]
-    names[random.random(len(places)) < 0.3] += "有限公司"
+    count = len(places)
+    word = random.integers(0, len(WORDS), count)
+    sort = random.integers(0, len(SHOPS), count)
+    words = _objects(WORDS)[word]
     letters = _objects(["".join(readings(c)[0] for c in w) for w in WORDS])[word]
+    own = random.spawn(1)[0]  # draws of its own: everything else stays as it was
+    is_invented = own.random(count) < INVENTED
+    starts, ends = _characters(WORD_STARTS), _characters(WORD_ENDS)
+    u, v = own.random(count), own.random(count)
+    words = np.where(is_invented, _pick(starts[0], u) + _pick(ends[0], v), words)
+    letters = np.where(is_invented, _pick(starts[1], u) + _pick(ends[1], v), letters)
+    names = places + words + _objects(list(SHOPS))[sort]
+    names[random.random(count) < 0.3] += "有限公司"
     return names, letters, _objects(list(SHOPS.values()))[sort]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,12 @@ from zhike.demo.profiles import NOBODY
 from zhike.demo.second_files import TRUTH, SecondFiles
 from zhike.demo.writing.desk import RELATION, Desk
 from zhike.events.actions import Draft
+
+# What the simulator says nothing of.
+UNTOLD: dict[str, Any] = {
+    "registration_no": "", "website": "", "street": "", "remark": "", "consents": {},
+    "merged_into_id": None, "verified_at": None,
+}  # fmt: skip
 
 
 def write_customers(desk: Desk) -> np.ndarray:
@@ -68,18 +75,13 @@ def _customers(desk: Desk, ids: np.ndarray) -> Iterator[SimpleNamespace]:
                 birthday=birthday,
                 gender="" if is_shop else "female" if is_female else "male",
                 industry=industry,
-                registration_no="",
-                website="",
                 country=place.country,
                 province=place.province,
                 city=place.city,
-                street="",
                 owner_id=desk.sellers[owner].user_id if owner != NOBODY else None,
                 team_id=teams[place_number],
+                **UNTOLD,
                 tags=list(tags),
-                remark="",
-                consents={},
-                merged_into_id=None,
             )
             CUSTOMER.derive(customer)
             yield customer
@@ -123,18 +125,13 @@ def _second_files(
             else None,
             gender="" if is_shop else "female" if profiles.is_female[first] else "male",
             industry="",
-            registration_no="",
-            website="",
             country=place.country,
             province=place.province,
             city=place.city,
-            street="",
             owner_id=desk.sellers[owner].user_id if owner != NOBODY else None,
             team_id=desk.teams[place.team],
+            **UNTOLD,
             tags=[],
-            remark="",
-            consents={},
-            merged_into_id=None,
         )
         row.custom = {TRUTH: first_ids[number]}
         CUSTOMER.derive(row)
