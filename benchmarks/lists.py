@@ -117,8 +117,8 @@ def file_of_customer() -> Callable[[], object]:
                 lambda: open_tasks(SYSTEM, party.pk),
                 lambda: related_parties(SYSTEM, party),
                 lambda: attachments(party),
-                lambda: explain(SYSTEM, standing_of(party)),
-                lambda: suggestion_of(party),
+                lambda: explain(SYSTEM, standing_of(SYSTEM, party)),
+                lambda: suggestion_of(SYSTEM, party),
             )
 
     return read

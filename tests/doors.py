@@ -97,6 +97,10 @@ PAGES: dict[tuple[str, str], Door] = {
         "view", of="customer", asks=lambda ids: [{"edit": "1"}]),
     ("POST", "records/<slug:name>/<uuid:pk>/fields/<slug:field>"): door(
         "change", of="customer", body=lambda ids: {"name": "Renamed"}),
+    ("GET", "records/<slug:name>/<uuid:pk>/unmask/<slug:field>"): door(
+        "view", "unmask", of="customer"),
+    ("POST", "records/<slug:name>/<uuid:pk>/unmask/<slug:field>"): door(
+        "view", "unmask", of="customer", body=lambda ids: {"reason": "x"}),
     ("POST", "records/<slug:name>/<uuid:pk>/archive"): door("archive", of="customer"),
     ("POST", "records/<slug:name>/<uuid:pk>/restore"): door("archive", of="customer"),
     # Customers
@@ -125,6 +129,9 @@ PAGES: dict[tuple[str, str], Door] = {
         "kind": "competitor", "other": ids.neighbour}),
     ("POST", "customers/<uuid:pk>/relations/<uuid:relation_id>/remove"): door(
         "change", of="customer"),
+    ("POST", "customers/<uuid:pk>/shares"): door("change", of="customer", body=lambda ids: {
+        "with": ids.user}),
+    ("POST", "customers/<uuid:pk>/shares/<uuid:with_id>/remove"): door("change", of="customer"),
     ("POST", "customers/<uuid:pk>/files"): door("change", of="customer", body=lambda ids: {
         "file": upload()}),
     ("GET", "customers/<uuid:pk>/files/<uuid:attachment_id>"): door("view", of="customer"),
@@ -204,6 +211,8 @@ PAGES: dict[tuple[str, str], Door] = {
     ("POST", "settings/firm"): door("administer", body=lambda ids: {
         "name": "F", "currency": "CNY"}),
     ("GET", "settings/users"): door("administer"),
+    ("GET", "settings/field-rights"): door("administer"),
+    ("POST", "settings/field-rights"): door("administer", body=lambda ids: {"phones": "read"}),
     ("GET", "settings/users/new"): door("administer"),
     ("POST", "settings/users/new"): door("administer", body=lambda ids: USER),
     ("GET", "settings/users/<uuid:pk>"): door("administer", of="user"),
@@ -241,6 +250,8 @@ ROUTES: dict[tuple[str, str], Door] = {
         "change", "archive", of="customer", body=lambda ids: {"other": str(ids.double)}),
     ("POST", "customers/{merged_id}/unmerge"): door("change", "archive", of="customer"),
     ("GET", "customers/{customer_id}/timeline"): door("view", of="customer"),
+    ("POST", "customers/{customer_id}/unmask"): door("unmask", of="customer", body=lambda ids: {
+        "field": "phones", "reason": "x"}),
     ("GET", "customers/{customer_id}/scores"): door("view", of="customer"),
     ("POST", "customers/{customer_id}/notes"): door("note", of="customer", body=lambda ids: {
         "text": "x"}),
@@ -252,6 +263,9 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("POST", "customers/{customer_id}/relations"): door("change", of="customer", body=lambda ids: {
         "kind": "competitor", "other": str(ids.neighbour)}),
     ("DELETE", "customers/{customer_id}/relations/{relation_id}"): door("change", of="customer"),
+    ("GET", "customers/{customer_id}/shares"): door("view", of="customer"),
+    ("PUT", "customers/{customer_id}/shares/{with_id}"): door("change", of="customer"),
+    ("DELETE", "customers/{customer_id}/shares/{with_id}"): door("change", of="customer"),
     ("GET", "customers/{customer_id}/attachments"): door("view", of="customer"),
     ("POST", "customers/{customer_id}/attachments"): door(
         "change", of="customer", body=lambda ids: {"file": upload()}),
@@ -330,6 +344,9 @@ ROUTES: dict[tuple[str, str], Door] = {
         "undo_own", of="customer", is_hidden=True, rights_elsewhere=("undo",)),
     # The firm
     ("GET", "me"): door(),
+    ("GET", "field-rights"): door("administer"),
+    ("PUT", "field-rights"): door("administer", body=lambda ids: {
+        "role": "staff", "record_type": "customer", "field": "phones", "level": "mask"}),
     ("GET", "users"): door("administer"),
     ("POST", "users"): door("administer", body=lambda ids: USER),
     ("PATCH", "users/{user_id}"): door("administer", of="user", body=lambda ids: {"name": "x"}),
@@ -351,7 +368,7 @@ _IDS = {
     "task_id": "task", "relation_id": "relation", "attachment_id": "attachment",
     "product_id": "product", "segment_id": "segment",
     "view_id": "view", "batch_id": "batch", "token_id": "token", "user_id": "user",
-    "other_id": "double", "merged_id": "merged",
+    "with_id": "user", "other_id": "double", "merged_id": "merged",
 }  # fmt: skip
 
 

@@ -76,12 +76,14 @@ def test_scores_and_reasons(trade):
     suggestion = Suggestion.objects.get(pk=cast.yunqi.pk)
     assert suggestion.reason == "overdue"
     assert "40" in queries.reason_words(suggestion)
-    assert {e.key for e in queries.explain(cast.mei, queries.standing_of(cast.yunqi))} >= {
+    assert {
+        e.key for e in queries.explain(cast.mei, queries.standing_of(cast.mei, cast.yunqi))
+    } >= {
         "value_12",
         "stage",
         "rfm",
     }
-    assert all(e.why for e in queries.explain(cast.mei, queries.standing_of(cast.yunqi)))
+    assert all(e.why for e in queries.explain(cast.mei, queries.standing_of(cast.mei, cast.yunqi)))
 
 
 def test_today_shows_ones_own_and_knows_what_was_done(trade):

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from zhike.access.viewer import SYSTEM
 from zhike.commerce.actions import create_product
 from zhike.commerce.facts import ORDER
 from zhike.commerce.queries import lines, order
@@ -31,7 +32,7 @@ def given(cast, tea, **changes) -> dict:
 
 def test_an_order_is_placed_with_its_lines(sold, li):
     assert sold.total == 26850
-    assert [line.description for line in lines(sold)] == ["", "运费"]
+    assert [line.description for line in lines(SYSTEM, sold)] == ["", "运费"]
     text = li.get(f"/orders/{sold.pk}").text
     assert "¥268.50" in text
     assert "明前龙井" in text
@@ -68,7 +69,7 @@ def test_money_comes_in_and_goes_back_no_further(li, sold):
 
 
 def test_goods_come_back_as_a_return(li, sold, cast):
-    tea = lines(sold)[0]
+    tea = lines(SYSTEM, sold)[0]
     data = {"number": "TEA-7-R", f"quantity-{tea.pk}": "1"}
     address = li.post(f"/orders/{sold.pk}/returns", data).headers["Location"]
     back = order(cast.li, address.rsplit("/", 1)[1])

@@ -11,7 +11,17 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from zhike.access.models import IdempotentReply, Role, Sight, SignInAttempt, Team, Token, User
+from zhike.access.models import (
+    FieldRight,
+    IdempotentReply,
+    Role,
+    Sight,
+    SignInAttempt,
+    Team,
+    Token,
+    Unmasking,
+    User,
+)
 from zhike.access.policies import SCOPES, can, require
 from zhike.access.viewer import SYSTEM, Viewer
 from zhike.events.actions import Draft, Origin, record
@@ -21,6 +31,8 @@ from zhike.kernel.text import listed
 
 SHORTEST_PASSWORD = 10
 ATTEMPTS = 8
+UNMASKINGS_AN_HOUR = 30
+UNMASKED_FOR = timedelta(minutes=10)
 ATTEMPT_WINDOW = timedelta(minutes=15)
 _ABSENT_USER_HASH = "!" + "x" * 40
 
@@ -212,6 +224,59 @@ def revoke_token(viewer: Viewer, token_id: UUID) -> None:
         Draft("token.revoked", "token", token.pk, data={"name": token.name}),
         origin=viewer.origin(),
     )
+
+
+@transaction.atomic
+def set_field_right(
+    viewer: Viewer, *, role: str, record_type: str, fact: str, level: str, label: str
+) -> None:
+    """What a role may do with a fact. Whether there is such a fact is checked by
+    `records.actions.limit_fact`, which knows them."""
+    require(viewer, "administer")
+    _check_choice("role", role, [one for one in Role.values if one != Role.ADMINISTRATOR])
+    _check_choice("level", level, FieldRight.Level.values)
+    rights = FieldRight.objects.filter(role=role, record_type=record_type, fact=fact)
+    known = rights.select_for_update().first()
+    before = known.level if known else FieldRight.Level.WRITE.value
+    if before == level:
+        return
+    if level == FieldRight.Level.WRITE:
+        rights.delete()
+    else:
+        FieldRight.objects.update_or_create(
+            role=role, record_type=record_type, fact=fact, defaults={"level": level}
+        )
+    record(
+        Draft(
+            "field_right.set", "field_right", None, data={"role": role, "fact": label},
+            changes={"level": [before, level]},
+        ),
+        origin=viewer.origin(),
+    )  # fmt: skip
+
+
+@transaction.atomic
+def note_unmasking(
+    viewer: Viewer, *, record_type: str, record_id: UUID, fact: str, reason: str
+) -> Unmasking:
+    """Shows a fact of a record to the viewer for a while. Only so many an hour: whoever copies
+    numbers one by one is stopped."""
+    require(viewer, "unmask")
+    if viewer.user_id is None:
+        raise NotAllowed("not_allowed", _("Only people have values shown."))
+    reason = reason.strip()
+    if not reason or len(reason) > 200:
+        raise Invalid.field("reason", "missing", _("Say why, in at most 200 characters."))
+    # One at a time for each person, so that the count can't be outrun.
+    User.objects.select_for_update().filter(pk=viewer.user_id).first()
+    now = clock.now()
+    recent = Unmasking.objects.filter(user_id=viewer.user_id, at__gt=now - timedelta(hours=1))
+    if recent.count() >= UNMASKINGS_AN_HOUR:
+        raise NotAllowed("too_many", _("You have had too many values shown. Wait an hour."))
+    return Unmasking.objects.create(
+        user_id=viewer.user_id, record_type=record_type, record_id=record_id, fact=fact,
+        reason=reason, at=now, until=now + UNMASKED_FOR,
+    )  # fmt: skip
 
 
 def check_sign_in(*, email: str, password: str, address: str) -> User:

@@ -5,6 +5,12 @@ from django.utils.translation import gettext_lazy as _
 from zhike.events.catalogue import EventType, declare
 
 declare(
+    EventType(
+        "field_right.set",
+        _("Field right set"),
+        _("What %(role)s may do with %(fact)s was set"),
+        "system",
+    ),
     EventType("user.created", _("User created"), _("User %(name)s created"), "system"),
     EventType("user.updated", _("User changed"), _("User %(name)s changed"), "system"),
     EventType("user.signed_in", _("Signed in"), _("%(name)s signed in"), "system"),

@@ -75,6 +75,51 @@ class Token(models.Model):
         return self.name
 
 
+class FieldRight(models.Model):
+    """What a role may do with one fact of a record type, where that is less than everything."""
+
+    class Level(models.TextChoices):
+        HIDE = "hide", _("Hidden")
+        MASK = "mask", _("Masked")
+        READ = "read", _("Read")
+        WRITE = "write", _("Read and write")
+
+    role = models.CharField(max_length=16, choices=Role.choices)
+    record_type = models.CharField(max_length=40)
+    fact = models.CharField(max_length=80)
+    level = models.CharField(max_length=5, choices=Level.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["role", "record_type", "fact"], name="field_right_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.record_type}.{self.fact} {self.level}"
+
+
+class Unmasking(models.Model):
+    """One fact of one record, shown in full to one person for a while. Appended, never edited."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    record_type = models.CharField(max_length=40)
+    record_id = models.UUIDField()
+    fact = models.CharField(max_length=80)
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "-at"]),
+            models.Index(fields=["record_id", "user", "until"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_type}.{self.fact} of {self.record_id}"
+
+
 class IdempotentReply(models.Model):
     """The answer once given to a POST with an Idempotency-Key, given again when it is repeated."""
 

@@ -1,5 +1,9 @@
 """Who may do what, and which rows a viewer sees. The one place that decides."""
 
+from collections.abc import Mapping
+from enum import IntEnum
+from functools import lru_cache
+
 from django.utils.translation import gettext as _
 
 from zhike.access.viewer import Viewer
@@ -7,7 +11,7 @@ from zhike.filters import EVERYTHING, Any, Node, Test
 from zhike.kernel.errors import NotAllowed
 
 _READER = {"view", "keep"}  # to keep: one's own views and tokens
-_STAFF = _READER | {"create", "change", "archive", "note", "undo_own", "work"}
+_STAFF = _READER | {"create", "change", "archive", "note", "undo_own", "work", "unmask"}
 _MANAGER = _STAFF | {"import", "export", "segment", "score", "bulk", "undo", "assign"}
 RIGHTS: dict[str, frozenset[str]] = {
     "read_only": frozenset(_READER),
@@ -21,6 +25,15 @@ SCOPES: dict[str, frozenset[str]] = {
     "write": frozenset(_MANAGER),
     "admin": frozenset({"administer"}),
 }
+
+
+class Level(IntEnum):
+    """What may be done with one fact of a record; each includes those before it."""
+
+    HIDE = 0
+    MASK = 1
+    READ = 2
+    WRITE = 3
 
 
 def can(viewer: Viewer, right: str) -> bool:
@@ -45,6 +58,17 @@ def looks_after_all(viewer: Viewer) -> bool:
 def sees_all(viewer: Viewer) -> bool:
     """Whether figures about the whole base may be told; others hear of what they see only."""
     return viewer.sight == "all"
+
+
+def level_set(viewer: Viewer, record_type: str, fact: str) -> Level:
+    """What an administrator has set for a fact. What follows from that for facts made of it is
+    worked out where the facts are known (`records/limits.py`)."""
+    return _levels(viewer.limits).get((record_type, fact), Level.WRITE)
+
+
+@lru_cache(maxsize=64)
+def _levels(limits: frozenset[tuple[str, str, str]]) -> Mapping[tuple[str, str], Level]:
+    return {(kind, fact): Level[level.upper()] for kind, fact, level in limits}
 
 
 def sight(viewer: Viewer, *, owner: str = "owner", team: str = "team") -> Node:

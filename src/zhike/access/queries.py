@@ -4,15 +4,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Value
+from django.db.models.functions import Concat
+
 from zhike.access.actions import digest
-from zhike.access.models import Role, Sight, Team, Token, User
+from zhike.access.models import FieldRight, Role, Sight, Team, Token, Unmasking, User
 from zhike.access.policies import require
 from zhike.access.viewer import SYSTEM, Viewer
 from zhike.kernel import clock
 from zhike.kernel.reading import once
 
 # What a user can be and see, to choose from.
-ROLES, SIGHTS = Role.choices, Sight.choices
+ROLES, SIGHTS, LEVELS = Role.choices, Sight.choices, FieldRight.Level.choices
 
 
 def viewer_of(user: User, *, kind: str = "user", source: str = "page", scopes=None) -> Viewer:
@@ -33,12 +37,30 @@ def viewer_of(user: User, *, kind: str = "user", source: str = "page", scopes=No
         kind,
         None if scopes is None else frozenset(scopes),
         source,
+        _limits_of(user),
     )
+
+
+# Read along with the person who asks: a page costs no further question.
+def _limits(role: str) -> ArraySubquery:
+    rights = FieldRight.objects.filter(role=OuterRef(role))
+    mark = Value("/")
+    said = Concat("record_type", mark, "fact", mark, "level")
+    return ArraySubquery(rights.annotate(said=said).values("said"))
+
+
+def _limits_of(user: User) -> frozenset[tuple[str, str, str]]:
+    said = user.__dict__.get("said_limits")
+    if said is None:
+        found = FieldRight.objects.filter(role=user.role)
+        return frozenset(found.values_list("record_type", "fact", "level"))
+    parted = (one.split("/") for one in said)
+    return frozenset((kind, fact, level) for kind, fact, level in parted)
 
 
 def viewer_by_id(user_id: UUID | None, *, source: str) -> Viewer:
     """For work that goes on after the request: the person who asked for it, or the system."""
-    user = User.objects.filter(pk=user_id).first() if user_id else None
+    user = _users().filter(pk=user_id).first() if user_id else None
     return viewer_of(user, source=source) if user else replace(SYSTEM, source=source)
 
 
@@ -58,16 +80,22 @@ def teams_below(team_id: UUID) -> frozenset[UUID]:
 
 def token_of(secret: str) -> Token | None:
     """The live token with this secret, its user loaded."""
-    token = Token.objects.select_related("user").filter(digest=digest(secret)).first()
+    tokens = Token.objects.select_related("user").annotate(said_limits=_limits("user__role"))
+    token = tokens.filter(digest=digest(secret)).first()
     if token is None or token.revoked_at is not None or not token.user.is_active:
         return None
     if token.expires_at is not None and token.expires_at <= clock.now():
         return None
+    token.user.said_limits = token.said_limits
     return token
 
 
+def _users():
+    return User.objects.annotate(said_limits=_limits("role"))
+
+
 def active_user(user_id: str) -> User | None:
-    return User.objects.filter(pk=user_id, is_active=True).first()
+    return _users().filter(pk=user_id, is_active=True).first()
 
 
 @once
@@ -114,3 +142,24 @@ def user_ids_by_word() -> dict[str, UUID]:
     for pk, name, email in User.objects.filter(is_active=True).values_list("pk", "name", "email"):
         found[name.casefold()] = found[email.casefold()] = pk
     return found
+
+
+def field_rights(viewer: Viewer) -> dict[tuple[str, str, str], str]:
+    """What is set, by role, record type and fact."""
+    require(viewer, "administer")
+    found = FieldRight.objects.values_list("role", "record_type", "fact", "level")
+    return {(role, kind, fact): level for role, kind, fact, level in found}
+
+
+@once
+def unmasked_facts(viewer: Viewer, record_type: str, record_id: UUID) -> frozenset[str]:
+    """The facts of a record that the viewer has been shown in full a short while ago."""
+    if viewer.user_id is None:
+        return frozenset()
+    found = Unmasking.objects.filter(
+        user_id=viewer.user_id,
+        record_type=record_type,
+        record_id=record_id,
+        until__gt=clock.now(),
+    )
+    return frozenset(found.values_list("fact", flat=True))

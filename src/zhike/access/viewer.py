@@ -17,6 +17,8 @@ class Viewer:
     kind: str = "user"  # user | token | system
     scopes: frozenset[str] | None = None  # of a token; None means everything the user may
     source: str = "page"
+    # What the role may do with facts where that is not everything: (record type, fact, level).
+    limits: frozenset[tuple[str, str, str]] = field(default_factory=frozenset)
 
     def origin(self, batch_id: UUID | None = None, cause_id: int | None = None) -> Origin:
         return Origin(self.kind, self.user_id, batch_id, cause_id, self.source)

@@ -120,7 +120,7 @@ def list_orders(request: Request, params: Query[ListParams]):
 def place_order(request: Request, response: HttpResponse, body: OrderIn):
     order = _place(given(body), viewer=request.auth)
     tag(response, order)
-    return Status(201, shapes.order_in_full(order))
+    return Status(201, shapes.order_in_full(request.auth, order))
 
 
 def _place(values: dict, **who):
@@ -147,7 +147,7 @@ def bulk_orders(request: Request, body: BulkIn):
 def read_order(request: Request, response: HttpResponse, order_id: UUID):
     order = queries.order(request.auth, order_id)
     tag(response, order)
-    return shapes.order_in_full(order)
+    return shapes.order_in_full(request.auth, order)
 
 
 @orders.patch("/{uuid:order_id}", response=dict[str, Any])
@@ -155,28 +155,28 @@ def change_order(request: Request, response: HttpResponse, order_id: UUID, body:
     version = wanted_version(request)
     order = change_record(ORDER, order_id, given(body), viewer=request.auth, version=version)
     tag(response, order)
-    return shapes.order_in_full(order)
+    return shapes.order_in_full(request.auth, order)
 
 
 @orders.post("/{uuid:order_id}/payments", response={201: dict[str, Any]})
 def pay(request: Request, order_id: UUID, body: PaymentIn):
     """A negative amount is a refund."""
     actions.record_payment(order_id, viewer=request.auth, **body.model_dump())
-    return Status(201, shapes.order_in_full(queries.order(request.auth, order_id)))
+    return Status(201, shapes.order_in_full(request.auth, queries.order(request.auth, order_id)))
 
 
 @orders.post("/{uuid:order_id}/returns", response={201: dict[str, Any]})
 def return_goods(request: Request, order_id: UUID, body: ReturnIn):
     lines = [line.model_dump() for line in body.lines]
     back = actions.return_goods(order_id, number=body.number, lines=lines, viewer=request.auth)
-    return Status(201, shapes.order_in_full(back))
+    return Status(201, shapes.order_in_full(request.auth, back))
 
 
 @orders.post("/{uuid:order_id}/cancel", response=dict[str, Any])
 def cancel(request: Request, order_id: UUID):
-    return shapes.order_in_full(actions.cancel_order(order_id, viewer=request.auth))
+    return shapes.order_in_full(request.auth, actions.cancel_order(order_id, viewer=request.auth))
 
 
 @orders.post("/{uuid:order_id}/archive", response=dict[str, Any])
 def archive_order(request: Request, order_id: UUID):
-    return shapes.order(archive_record(ORDER, order_id, viewer=request.auth))
+    return shapes.order(request.auth, archive_record(ORDER, order_id, viewer=request.auth))

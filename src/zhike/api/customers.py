@@ -21,9 +21,10 @@ from zhike.customers.merging import actions as merging
 from zhike.customers.merging.following import merge_of
 from zhike.customers.quality.actions import verify_customer
 from zhike.customers.quality.queries import report
+from zhike.customers.sharing.actions import share_customer, stop_sharing
 from zhike.insight.queries import explain, standing_of
 from zhike.kernel.reading import together
-from zhike.records.actions import archive_record, change_record, restore_record
+from zhike.records.actions import archive_record, change_record, restore_record, unmask
 
 router = Router(tags=["customers"])
 tasks = Router(tags=["tasks"])
@@ -65,6 +66,16 @@ class RelationIn(StrictSchema):
 
 class VerdictIn(StrictSchema):
     verdict: Literal["same", "different", "open"]
+
+
+class UnmaskIn(StrictSchema):
+    field: str
+    reason: str
+
+
+class ShareIn(StrictSchema):
+    level: Literal["read", "write"] = "read"
+    until: date | None = None
 
 
 class MergeIn(StrictSchema):
@@ -113,14 +124,14 @@ def list_pairs(
 ):
     """Pairs that the last scan found, both of whom you see, the most probable first."""
     page = probable_pairs(request.auth, state=state, cursor=cursor or None, limit=limit)
-    return {"items": shapes.pairs(page.items), "next_cursor": page.next_cursor}
+    return {"items": shapes.pairs(request.auth, page.items), "next_cursor": page.next_cursor}
 
 
 @router.post("/duplicates/{uuid:duplicate_id}/decide", response=dict[str, Any])
 def decide_pair(request: Request, duplicate_id: UUID, body: VerdictIn):
     """`same`, `different`, or `open` to take either back."""
     pair = actions.decide_duplicate(duplicate_id, verdict=body.verdict, viewer=request.auth)
-    return shapes.pairs([pair])[0]
+    return shapes.pairs(request.auth, [pair])[0]
 
 
 @router.post("/bulk", response=BulkOut, summary="Create or change up to 1,000 customers")
@@ -244,8 +255,16 @@ def read_scores(request: Request, customer_id: UUID):
     party = queries.customer(request.auth, customer_id)
     return [
         {"key": e.key, "label": e.label, "figure": e.figure, "detail": e.detail, "why": e.why}
-        for e in explain(request.auth, standing_of(party))
+        for e in explain(request.auth, standing_of(request.auth, party))
     ]
+
+
+@router.post("/{uuid:customer_id}/unmask", response=dict[str, Any])
+def show_field(request: Request, customer_id: UUID, body: UnmaskIn):
+    """Shows a masked field of this customer to you for ten minutes. The reason is kept."""
+    until = unmask(CUSTOMER, customer_id, fact=body.field, reason=body.reason, viewer=request.auth)
+    party = queries.customer(request.auth, customer_id)
+    return {"until": until, "customer": shapes.customers(request.auth, [party])[0]}
 
 
 @router.post("/{uuid:customer_id}/notes", response={201: EventIdOut})
@@ -288,6 +307,34 @@ def add_relation(request: Request, customer_id: UUID, body: RelationIn):
 def remove_relation(request: Request, customer_id: UUID, relation_id: UUID):
     actions.remove_relation(relation_id, viewer=request.auth)
     return Status(204, None)
+
+
+@router.get("/{uuid:customer_id}/shares", response=list[dict[str, Any]])
+def list_shares(request: Request, customer_id: UUID):
+    """With whom the customer is shared beside those who see it anyway."""
+    party = queries.customer(request.auth, customer_id)
+    return [_share(one) for one in queries.shares_of(party.pk)]
+
+
+@router.put("/{uuid:customer_id}/shares/{uuid:with_id}", response=dict[str, Any])
+def share(request: Request, customer_id: UUID, with_id: UUID, body: ShareIn):
+    """`with_id` is a user's or a team's."""
+    made = share_customer(
+        customer_id, with_id=with_id, level=body.level, until=body.until, viewer=request.auth
+    )
+    return _share(made)
+
+
+@router.delete("/{uuid:customer_id}/shares/{uuid:with_id}", response={204: None})
+def unshare(request: Request, customer_id: UUID, with_id: UUID):
+    stop_sharing(customer_id, with_id=with_id, viewer=request.auth)
+    return Status(204, None)
+
+
+def _share(one) -> dict[str, Any]:
+    kind = "team" if one.is_team else "user"
+    return {"with": one.with_id, "kind": kind, "level": one.level, "until": one.until,
+            "shared_by": one.shared_by, "created_at": one.created_at}  # fmt: skip
 
 
 @router.get("/{uuid:customer_id}/attachments", response=list[dict[str, Any]])

@@ -1,6 +1,6 @@
 """/me, /users, /teams, /tokens, /views and /schema: the firm and its people."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from ninja import Router, Status
@@ -9,7 +9,7 @@ from zhike.access import actions, queries
 from zhike.api.authentication import Request
 from zhike.api.shapes import StrictSchema, given
 from zhike.filters.check import OPS
-from zhike.records.actions import remove_view, save_view
+from zhike.records.actions import limit_fact, remove_view, save_view
 from zhike.records.queries import saved_views
 from zhike.records.types import record_type
 
@@ -30,6 +30,13 @@ class UserPatch(StrictSchema):
     role: str | None = None
     sight: str | None = None
     is_active: bool | None = None
+
+
+class FieldRightIn(StrictSchema):
+    role: str
+    record_type: str
+    field: str
+    level: Literal["hide", "mask", "read", "write"]
 
 
 class TeamIn(StrictSchema):
@@ -74,6 +81,23 @@ def me(request: Request):
 @router.get("/users", response=list[dict[str, Any]])
 def list_users(request: Request):
     return [_user(user) for user in queries.users(request.auth)]
+
+
+@router.get("/field-rights", response=list[dict[str, Any]])
+def list_field_rights(request: Request):
+    """What roles may do with single facts, where that is less than reading and writing."""
+    return [
+        {"role": role, "record_type": kind, "field": fact, "level": level}
+        for (role, kind, fact), level in sorted(queries.field_rights(request.auth).items())
+    ]
+
+
+@router.put("/field-rights", response={204: None})
+def set_field_right(request: Request, body: FieldRightIn):
+    """`write` takes a limit away."""
+    kind = record_type(body.record_type)
+    limit_fact(request.auth, kind, role=body.role, fact=body.field, level=body.level)
+    return Status(204, None)
 
 
 @router.post("/users", response={201: dict[str, Any]})

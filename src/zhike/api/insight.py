@@ -10,7 +10,6 @@ from zhike.api import shapes
 from zhike.api.authentication import Request
 from zhike.api.shapes import StrictSchema
 from zhike.insight import actions, queries
-from zhike.kernel.money import to_major
 from zhike.records.queries import firm
 
 today = Router(tags=["today"])
@@ -62,7 +61,7 @@ def read_today(request: Request, limit: int = 30, cursor: str | None = None):
             "reason": one.suggestion.reason,
             "words": one.reason,
             "advice": one.advice,
-            "amount": float(to_major(one.suggestion.value, currency)),
+            "amount": shapes.amount(one.suggestion.value, currency),
             "currency": currency,
             "stage": one.standing.stage if one.standing else None,
             "last_contact": one.last_contact,

@@ -8,15 +8,17 @@ from ninja import Schema
 from pydantic import create_model
 
 from zhike.access.viewer import Viewer
+from zhike.commerce.facts import ORDER, PRODUCT
 from zhike.commerce.queries import lines, payments
 from zhike.customers.duplicates import Duplicates
 from zhike.customers.quality.queries import Report
+from zhike.customers.facts import CUSTOMER, TASK
 from zhike.customers.words import sign_words
 from zhike.events.catalogue import event_words
 from zhike.insight.queries import standings
 from zhike.kernel.money import to_major
 from zhike.records.fields import FieldKind
-from zhike.records.queries import firm
+from zhike.records.queries import concealed, firm
 from zhike.records.types import RecordType
 
 _JSON_TYPES: dict[FieldKind, Any] = {
@@ -59,10 +61,17 @@ def _base(record) -> dict[str, Any]:
     }
 
 
+def _marked(record, shape: dict[str, Any]) -> dict[str, Any]:
+    """The shape with the names of what is not shown to whoever asks."""
+    hidden = sorted(name for name in record.concealed if name in shape)
+    return shape | {"concealed": hidden} if record.concealed else shape
+
+
 def customers(viewer: Viewer, parties: Sequence) -> list[dict[str, Any]]:
-    found = standings([party.pk for party in parties])
+    concealed(CUSTOMER, viewer, parties)
+    found = standings(viewer, [party.pk for party in parties])
     currency = firm().currency
-    return [_customer(party, found.get(party.pk), currency) for party in parties]
+    return [_marked(party, _customer(party, found.get(party.pk), currency)) for party in parties]
 
 
 def quality(found: Report) -> dict[str, Any]:
@@ -108,7 +117,8 @@ def duplicates(found: Duplicates) -> list[dict[str, Any]]:
     return seen + masked
 
 
-def pairs(found: Sequence) -> list[dict[str, Any]]:
+def pairs(viewer: Viewer, found: Sequence) -> list[dict[str, Any]]:
+    concealed(CUSTOMER, viewer, [one for pair in found for one in (pair.party, pair.other)])
     return [
         {
             "id": pair.pk,
@@ -168,9 +178,6 @@ def scores(standing, currency: str) -> dict[str, Any] | None:
     if standing is None:
         return None
 
-    def amount(minor: int | None) -> float | None:
-        return None if minor is None else float(to_major(minor, currency))
-
     return {
         "as_of": standing.run.as_of,
         "currency": currency,
@@ -178,8 +185,8 @@ def scores(standing, currency: str) -> dict[str, Any] | None:
         "first_on": standing.first_on,
         "last_on": standing.last_on,
         "recency_days": standing.recency_days,
-        "value": amount(standing.value),
-        "average": amount(standing.average),
+        "value": amount(standing.value, currency),
+        "average": amount(standing.average, currency),
         "recency_grade": standing.recency_grade,
         "frequency_grade": standing.frequency_grade,
         "money_grade": standing.money_grade,
@@ -190,11 +197,11 @@ def scores(standing, currency: str) -> dict[str, Any] | None:
         "orders_3": standing.orders_3,
         "orders_6": standing.orders_6,
         "orders_12": standing.orders_12,
-        "value_3": amount(standing.value_3),
-        "value_6": amount(standing.value_6),
-        "value_12": amount(standing.value_12),
-        "value_12_low": amount(standing.value_12_low),
-        "value_12_high": amount(standing.value_12_high),
+        "value_3": amount(standing.value_3, currency),
+        "value_6": amount(standing.value_6, currency),
+        "value_12": amount(standing.value_12, currency),
+        "value_12_low": amount(standing.value_12_low, currency),
+        "value_12_high": amount(standing.value_12_high, currency),
         "next_on": standing.next_on,
         "next_spread": standing.next_spread,
         "usual_gap": standing.usual_gap,
@@ -205,24 +212,33 @@ def scores(standing, currency: str) -> dict[str, Any] | None:
 
 
 def products(viewer: Viewer, found: Sequence) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": product.pk,
-            "code": product.code,
-            "name": product.name,
-            "category": product.category,
-            "price": None if product.price is None else float(product.price),
-            **_base(product),
-        }
-        for product in found
-    ]
+    return [_marked(one, _product(one)) for one in concealed(PRODUCT, viewer, found)]
+
+
+def _product(product) -> dict[str, Any]:
+    return {
+        "id": product.pk,
+        "code": product.code,
+        "name": product.name,
+        "category": product.category,
+        "price": None if product.price is None else float(product.price),
+        **_base(product),
+    }
 
 
 def orders(viewer: Viewer, found: Sequence) -> list[dict[str, Any]]:
-    return [order(one) for one in found]
+    return [_marked(one, _order(one)) for one in concealed(ORDER, viewer, found)]
 
 
-def order(one) -> dict[str, Any]:
+def order(viewer: Viewer, one) -> dict[str, Any]:
+    return orders(viewer, [one])[0]
+
+
+def amount(minor: int | None, currency: str) -> float | None:
+    return None if minor is None else float(to_major(minor, currency))
+
+
+def _order(one) -> dict[str, Any]:
     return {
         "id": one.pk,
         "number": one.number,
@@ -231,40 +247,41 @@ def order(one) -> dict[str, Any]:
         "placed_at": one.placed_at,
         "currency": one.currency,
         "rate": float(one.rate),
-        "total": float(to_major(one.total, one.currency)),
-        "paid": float(to_major(one.paid, one.currency)),
+        "total": amount(one.total, one.currency),
+        "paid": amount(one.paid, one.currency),
         "is_cancelled": one.is_cancelled,
         "remark": one.remark,
         **_base(one),
     }
 
 
-def order_in_full(one) -> dict[str, Any]:
+def order_in_full(viewer: Viewer, one) -> dict[str, Any]:
     return {
-        **order(one),
+        **order(viewer, one),
         "lines": [
             {
                 "product": line.product_id,
                 "description": line.description,
                 "quantity": float(line.quantity),
-                "unit_price": float(line.unit_price),
-                "amount": float(to_major(line.amount, one.currency)),
+                "unit_price": None if line.unit_price is None else float(line.unit_price),
+                "amount": amount(line.amount, one.currency),
             }
-            for line in lines(one)
+            for line in lines(viewer, one)
         ],
         "payments": [
             {
                 "id": payment.pk,
-                "amount": float(to_major(payment.amount, one.currency)),
+                "amount": amount(payment.amount, one.currency),
                 "paid_at": payment.paid_at,
                 "method": payment.method,
             }
-            for payment in payments(one)
+            for payment in payments(viewer, one)
         ],
     }
 
 
 def tasks(viewer: Viewer, found: Sequence) -> list[dict[str, Any]]:
+    concealed(TASK, viewer, found)
     return [
         {
             "id": task.pk,

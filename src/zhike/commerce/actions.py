@@ -20,7 +20,7 @@ from zhike.kernel.errors import Conflict, Invalid
 from zhike.kernel.money import LARGEST_AMOUNT, parse_decimal, to_major, to_minor
 from zhike.records.actions import change_record, create_record, open_batch
 from zhike.records.models import Batch
-from zhike.records.queries import firm, get, visible_ids
+from zhike.records.queries import firm, get, require_reach, visible_ids
 
 LARGEST_QUANTITY = Decimal(10**9)
 MOST_LINES = 2_000
@@ -48,6 +48,7 @@ def place_order(
     viewer: Viewer,
     total: object = None,
     batch: Batch | None = None,
+    custom: Mapping | None = None,
 ) -> Order:
     """A sale, or a return when every quantity is negative.
 
@@ -65,7 +66,11 @@ def place_order(
     rate = read_rate(values.get("rate"), currency, firm_currency)
     values["rate"] = rate
     extra = amounts(inputs, currency, rate, firm_currency)
-    order = create_record(ORDER, values, viewer=viewer, batch=batch, extra=extra)
+    if custom is not None:
+        extra["custom"] = dict(custom)
+    order = create_record(
+        ORDER, values, viewer=viewer, batch=batch, extra=extra, filled={"currency", "rate"}
+    )
     Line.objects.bulk_create(build_lines(order, inputs))
     return order
 
@@ -155,7 +160,7 @@ def return_goods(order_id: UUID, *, number: str, lines: Sequence[Mapping], viewe
         raise Conflict("not_returnable", _("Nothing of this order can be returned."))
     Order.objects.select_for_update().get(pk=sold.pk)
     left = _returnable(sold)
-    given = read_lines(lines)
+    given = read_lines(_at_sold_prices(sold, lines))
     back = []
     for index, line in enumerate(given):
         quantity = abs(line.quantity)
@@ -178,9 +183,21 @@ def return_goods(order_id: UUID, *, number: str, lines: Sequence[Mapping], viewe
         "placed_at": clock.now(),
         "currency": sold.currency,
         "rate": sold.rate,
-        "custom": {"returns": str(sold.pk)},
     }
-    return place_order(values, lines=back, viewer=viewer)
+    returns = {"returns": str(sold.pk)}
+    return place_order(values, lines=back, viewer=viewer, custom=returns)
+
+
+def _at_sold_prices(sold: Order, lines: Sequence[Mapping]) -> list[Mapping]:
+    """Lines without a price at that of the sale: whoever may not see it can still take goods
+    back."""
+    prices = {str(line.product_id or ""): line.unit_price for line in sold.lines.all()}
+    return [
+        {**line, "unit_price": prices.get(str(line.get("product") or ""))}
+        if line.get("unit_price") is None
+        else line
+        for line in lines
+    ]
 
 
 def _returnable(sold: Order) -> dict[UUID | None, Decimal]:
@@ -199,7 +216,8 @@ def _returnable(sold: Order) -> dict[UUID | None, Decimal]:
 def cancel_order(order_id: UUID, *, viewer: Viewer) -> Order:
     """The order does not count any more; it stays on file."""
     require(viewer, "change")
-    order = get(ORDER, viewer, order_id)
+    get(ORDER, viewer, order_id)
+    order = Order.objects.select_for_update().get(pk=order_id)
     if order.is_cancelled:
         return order
     if order.paid != 0:
@@ -222,6 +240,7 @@ def record_payment(
     """
     require(viewer, "change")
     order = get(ORDER, viewer, order_id)
+    require_reach(ORDER, viewer, order_id)
     minor = to_minor(_number("amount", amount), order.currency)
     if minor == 0:
         raise Invalid.field("amount", "zero", _("The amount can't be zero."))

@@ -7,13 +7,15 @@ from django.utils.translation import gettext_lazy as _
 from zhike.events.catalogue import EventType, declare
 from zhike.filters.schema import EventField, Kind
 from zhike.kernel.money import symbol, to_major
+from zhike.kernel.text import STARS
 
 
 def _with_amount(data: Mapping) -> Mapping:
     currency = data.get("currency", "CNY")
-    amount = to_major(abs(data.get("total", data.get("amount", 0)) or 0), currency)
+    minor = data.get("total", data.get("amount", 0))
+    amount = STARS if minor is None else f"{symbol(currency)}{to_major(abs(minor), currency):,.2f}"
     noun = _("Return") if data.get("kind") == "return" else _("Order")
-    return {**data, "noun": noun, "amount": f"{symbol(currency)}{amount:,.2f}"}
+    return {**data, "noun": noun, "amount": amount}
 
 
 _NUMBER = EventField("number", _("Order no."), Kind.TEXT)
@@ -21,31 +23,37 @@ _TOTAL = EventField("value", _("Order value"), Kind.MONEY)
 _NAME = EventField("name", _("Name"), Kind.TEXT)
 _KIND = EventField("kind", _("Kind"), Kind.CHOICE)
 _ORDER = (_NUMBER, _TOTAL, _KIND)
+_AMOUNT = {"total": "order.value", "amount": "order.paid"}
 
 declare(
     EventType(
         "order.created", _("Order placed"), _("%(noun)s %(number)s · %(amount)s"), "orders", _ORDER,
+        tells=_AMOUNT,
         present=_with_amount,
     ),
     EventType(
         "order.updated", _("Order changed"), _("Order %(number)s changed"), "orders", _ORDER,
+        tells=_AMOUNT,
     ),
     EventType(
         "order.cancelled", _("Order cancelled"), _("Order %(number)s cancelled"), "orders", _ORDER,
+        tells=_AMOUNT,
     ),
     EventType(
         "order.archived", _("Order removed"), _("Order %(number)s removed"), "orders", _ORDER,
+        tells=_AMOUNT,
     ),
     EventType(
         "order.restored", _("Order restored"), _("Order %(number)s restored"), "orders", _ORDER,
+        tells=_AMOUNT,
     ),
     EventType(
         "order.paid", _("Payment received"), _("Payment for %(number)s · %(amount)s"), "orders",
-        (_NUMBER,), present=_with_amount,
+        (_NUMBER,), present=_with_amount, tells=_AMOUNT,
     ),
     EventType(
         "order.refunded", _("Payment refunded"), _("Refund for %(number)s · %(amount)s"), "orders",
-        (_NUMBER,), present=_with_amount,
+        (_NUMBER,), present=_with_amount, tells=_AMOUNT,
     ),
     EventType("product.created", _("Product created"), _("Product %(name)s"), "system", (_NAME,)),
     EventType("product.updated", _("Product changed"), _("Product %(name)s"), "system", (_NAME,)),

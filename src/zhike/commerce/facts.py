@@ -4,7 +4,12 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from zhike.customers.facts import CUSTOMER_FACTS, CUSTOMER_JOIN, sight_by_customer
+from zhike.customers.facts import (
+    CUSTOMER_FACTS,
+    CUSTOMER_JOIN,
+    reach_by_customer,
+    sight_by_customer,
+)
 from zhike.customers.merging.pointers import Pointer, points_at_customer
 from zhike.filters.schema import Aggregate, Collection, Fact, Kind
 from zhike.records.fields import Field, FieldKind
@@ -29,7 +34,7 @@ PRODUCT: "RecordType[Product]" = RecordType(
     label=_("Product"),
     plural=_("Products"),
     fields=(
-        Field("code", _("Product no."), is_required=True, max_length=80,
+        Field("code", _("Product no."), is_required=True, is_bearing=True, max_length=80,
               also_known_as=(*_CODE_NAMES, "code")),
         Field("name", _("Name"), is_required=True, also_known_as=(*_NAME_NAMES, "name")),
         Field("category", _("Category"), max_length=80, also_known_as=(
@@ -42,7 +47,8 @@ PRODUCT: "RecordType[Product]" = RecordType(
     summary=lambda product: {"name": product.name, "code": product.code},
     match_by=("code",),
     default_sort="code",
-    facts=(Fact("created_at", _("Created"), Kind.TIME, "created_at", is_nullable=False),),
+    facts=(Fact("created_at", _("Created"), Kind.TIME, "created_at", is_nullable=False,
+             is_bearing=True),),
 )  # fmt: skip
 
 ORDER: "RecordType[Order]" = RecordType(
@@ -51,18 +57,21 @@ ORDER: "RecordType[Order]" = RecordType(
     label=_("Order"),
     plural=_("Orders"),
     fields=(
-        Field("number", _("Order no."), is_required=True, max_length=80, also_known_as=(
+        Field("number", _("Order no."), is_required=True, is_bearing=True, max_length=80,
+              also_known_as=(
             "订单号", "订单编号", "单号", "发票号", "invoiceno", "invoice no", "invoice",
             "order id",
             "order number", "order no", "invoice number")),
         Field("customer", _("Customer"), FieldKind.LINK, column="party_id", links_to="customer",
-              is_required=True, is_sortable=False),
-        Field("placed_at", _("Placed"), FieldKind.TIME, is_required=True, also_known_as=(
+              is_required=True, is_sortable=False, is_bearing=True),
+        Field("placed_at", _("Placed"), FieldKind.TIME, is_required=True, is_bearing=True,
+              also_known_as=(
             "下单时间", "订单日期", "下单日期", "日期", "时间", "invoicedate", "invoice date",
             "order date", "date", "placed at", "created at", "purchase date")),
-        Field("currency", _("Currency"), FieldKind.CURRENCY, is_required=True, also_known_as=(
+        Field("currency", _("Currency"), FieldKind.CURRENCY, is_required=True, is_bearing=True,
+              also_known_as=(
             "币种", "货币", "currency")),
-        Field("rate", _("Exchange rate"), FieldKind.NUMBER, also_known_as=(
+        Field("rate", _("Exchange rate"), FieldKind.NUMBER, is_bearing=True, also_known_as=(
             "汇率", "rate", "exchange rate")),
         Field("remark", _("Remark"), FieldKind.LONG_TEXT, is_sortable=False,
               also_known_as=("备注", "remark", "note")),
@@ -70,22 +79,25 @@ ORDER: "RecordType[Order]" = RecordType(
     ),
     title="number",
     sight=sight_by_customer,
+    reach=reach_by_customer,
     summary=lambda order: {
         "number": order.number, "total": order.total, "currency": order.currency,
         "value": order.value, "kind": order.kind,
     },
     happened=lambda order: order.placed_at,
     match_by=("number",),
+    also_in={"value": ("total",)},
     default_sort="-placed_at",
     joins=(CUSTOMER_JOIN,),
     facts=(
         Fact("kind", _("Kind"), Kind.CHOICE, "kind", choices=lambda: ORDER_KINDS,
-             is_nullable=False),
+             is_nullable=False, is_bearing=True),
         Fact("value", _("Value"), Kind.MONEY, "value", is_nullable=False),
-        Fact("paid", _("Paid"), Kind.MONEY, "paid", is_nullable=False),
+        Fact("paid", _("Paid"), Kind.MONEY, "paid", is_nullable=False, made_of=("order.value",)),
         Fact("is_cancelled", _("Cancelled"), Kind.YES_NO, "is_cancelled", is_nullable=False,
-             is_sortable=False),
-        Fact("created_at", _("Created"), Kind.TIME, "created_at", is_nullable=False),
+             is_sortable=False, is_bearing=True),
+        Fact("created_at", _("Created"), Kind.TIME, "created_at", is_nullable=False,
+             is_bearing=True),
         *CUSTOMER_FACTS,
     ),
 )  # fmt: skip

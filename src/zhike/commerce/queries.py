@@ -8,24 +8,36 @@ from django.db.models import Sum
 from django.db.models.functions import TruncMonth
 
 from zhike.access.viewer import Viewer
-from zhike.commerce.facts import ORDER
+from zhike.commerce.facts import ORDER, PRODUCT
 from zhike.commerce.models import Line, Order, Payment, Product
 from zhike.filters import Test
 from zhike.kernel import clock
 from zhike.kernel.paging import Page
-from zhike.records.queries import find, get
+from zhike.records.limits import is_limited
+from zhike.records.queries import concealed, find, get
 
 
 def order(viewer: Viewer, order_id: UUID | str) -> Order:
     return get(ORDER, viewer, order_id)
 
 
-def lines(order: Order) -> list[Line]:
-    return list(order.lines.select_related("product").order_by("position"))
+def lines(viewer: Viewer, order: Order) -> list[Line]:
+    """The lines of an order that the viewer has been shown; without what they were sold for, when
+    the viewer may not see what the order is worth."""
+    found = list(order.lines.select_related("product").order_by("position"))
+    concealed(PRODUCT, viewer, [line.product for line in found if line.product])
+    if is_limited(ORDER, viewer, "value"):
+        for line in found:
+            line.unit_price = line.amount = None  # type: ignore[assignment]
+    return found
 
 
-def payments(order: Order) -> list[Payment]:
-    return list(order.payments.order_by("paid_at"))
+def payments(viewer: Viewer, order: Order) -> list[Payment]:
+    found = list(order.payments.order_by("paid_at"))
+    if is_limited(ORDER, viewer, "paid"):
+        for payment in found:
+            payment.amount = None  # type: ignore[assignment]
+    return found
 
 
 def orders_of(viewer: Viewer, party_id: UUID, *, limit: int = 20, cursor=None) -> Page[Order]:

@@ -30,7 +30,7 @@ from zhike.kernel.home import files_folder
 from zhike.kernel.ids import new_id
 from zhike.records.actions import change_record, create_record
 from zhike.records.models import Batch
-from zhike.records.queries import get
+from zhike.records.queries import get, require_reach
 
 LARGEST_ATTACHMENT = 25 * 2**20
 REFUSED_SUFFIXES = {
@@ -51,11 +51,14 @@ def create_customer(
         found = possible_duplicates(viewer, values)
         if found.is_clear:
             raise PossibleDuplicate(found)
+    given = values.keys()
     values = {"kind": "person", **values}
     is_free = "owner" in values and viewer.sight == "all"
     if not values.get("owner") and not is_free and viewer.kind != "system":
         values["owner"] = viewer.user_id
-    return create_record(CUSTOMER, _with_team(values), viewer=viewer, batch=batch)
+    values = _with_team(values)
+    filled = values.keys() - given
+    return create_record(CUSTOMER, values, viewer=viewer, batch=batch, filled=filled)
 
 
 def _with_team(values: Mapping) -> Mapping:
@@ -75,10 +78,13 @@ def change_customer(
     batch: Batch | None = None,
 ) -> Party:
     """Changes fields. A new owner brings their team along."""
-    values = _with_team(values)
+    given, values = values.keys(), _with_team(values)
     if values.get("company") and str(_current(values["company"])) == str(party_id):
         raise Invalid.field("company", "own_company", _("A customer can't work at itself."))
-    return change_record(CUSTOMER, party_id, values, viewer=viewer, version=version, batch=batch)
+    return change_record(
+        CUSTOMER, party_id, values, viewer=viewer, version=version, batch=batch,
+        filled=values.keys() - given,
+    )  # fmt: skip
 
 
 def add_tags(party_id: UUID, text: str, *, viewer: Viewer) -> Party:
@@ -156,7 +162,9 @@ def _current(party_id: object) -> object:
 
 def _current_customer(viewer: Viewer, party_id: UUID) -> Party:
     """The customer about whom something is written down. It can't be merged away before that."""
-    return get(CUSTOMER, viewer, str(_current(party_id)))
+    party = get(CUSTOMER, viewer, str(_current(party_id)))
+    require_reach(CUSTOMER, viewer, party.pk)
+    return party
 
 
 def _credit_event(event_id: int, party: Party, asked_for: UUID) -> None:
@@ -186,6 +194,7 @@ def complete_task(task_id: UUID, *, viewer: Viewer) -> Task:
     """Marks a task as done; once is enough."""
     require(viewer, "work")
     get(TASK, viewer, task_id)
+    require_reach(TASK, viewer, task_id)
     task = Task.objects.select_for_update().get(pk=task_id)
     if task.done_at is not None:
         return task
@@ -228,14 +237,17 @@ def remove_relation(relation_id: UUID, *, viewer: Viewer) -> None:
     relation = Relation.objects.select_related("party", "other").filter(pk=relation_id).first()
     if relation is None:
         raise NotFound("not_found", _("There is no such relation."))
-    get(CUSTOMER, viewer, relation.party_id)
-    get(CUSTOMER, viewer, relation.other_id)
+    for pk in (relation.party_id, relation.other_id):
+        get(CUSTOMER, viewer, pk)
+        require_reach(CUSTOMER, viewer, pk)
     _tell_relation("relation.removed", relation, viewer)
     relation.delete()
 
 
 def _tell_relation(event: str, relation: Relation, viewer: Viewer) -> None:
-    data = {"kind": relation.kind, "other": relation.other.name, "other_id": relation.other_id}
+    # As it is on file: what the viewer was handed may be masked.
+    name = Party.objects.values_list("name", flat=True).get(pk=relation.other_id)
+    data = {"kind": relation.kind, "other": name, "other_id": relation.other_id}
     record(
         Draft(event, "customer", relation.party_id, relation.party_id, data=data),
         origin=viewer.origin(),
@@ -249,7 +261,7 @@ def add_attachment(party_id: UUID, *, upload, viewer: Viewer) -> Attachment:
     sees, never a row without its file.
     """
     require(viewer, "change")
-    get(CUSTOMER, viewer, str(_current(party_id)))
+    _current_customer(viewer, party_id)
     name = Path(upload.name.replace("\\", "/")).name[-200:]
     if upload.size > LARGEST_ATTACHMENT:
         raise TooLarge("too_large", _("Files up to 25 MB can be attached."))
@@ -288,6 +300,7 @@ def remove_attachment(attachment_id: UUID, *, viewer: Viewer) -> None:
     if attachment is None:
         raise NotFound("not_found", _("There is no such file."))
     party = get(CUSTOMER, viewer, attachment.party_id)
+    require_reach(CUSTOMER, viewer, party.pk)
     Attachment.objects.filter(pk=attachment_id).update(removed_at=clock.now())
     record(
         Draft("attachment.removed", "customer", party.pk, party.pk, data={"name": attachment.name}),

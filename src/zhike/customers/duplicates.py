@@ -20,7 +20,7 @@ from zhike.identity import USUAL, Profile, compare
 from zhike.kernel.errors import Conflict, Invalid, NotFound
 from zhike.kernel.ids import new_id
 from zhike.kernel.paging import Page, decode_cursor, encode_cursor
-from zhike.records.queries import linked_names, only_seen, visible_ids
+from zhike.records.queries import concealed, linked_names, only_seen, visible_ids
 
 CLEAR, MAYBE = 0.5, 0.1
 # A young firm has few files and will have more: names agree by chance as in a base of this size.
@@ -163,9 +163,10 @@ def possible_duplicates(
         return Duplicates()
     employers = {one.company_id for one in candidates if one.company_id}
     seen = visible_ids(CUSTOMER, viewer, [*employers, *(one.pk for one in candidates)])
-    hits = _hits(profile, [one for one in candidates if one.pk in seen], seen)
+    hits = _hits(profile, [one for one in candidates if one.pk in seen], seen)[:limit]
+    concealed(CUSTOMER, viewer, [hit.party for hit in hits])
     hidden = [one for one in candidates if one.pk not in seen]
-    return Duplicates(tuple(hits[:limit]), _held(profile, hidden))
+    return Duplicates(tuple(hits), _held(profile, hidden))
 
 
 def likeliest(viewer: Viewer, rows: Sequence[Mapping]) -> list[Hit | None]:
@@ -344,6 +345,7 @@ def _pairs(
     )
     if not is_bare:
         prefetch_related_objects(pairs, "party__company", "other__company")
+        concealed(CUSTOMER, viewer, [one for pair in pairs for one in (pair.party, pair.other)])
     return pairs
 
 

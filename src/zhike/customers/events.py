@@ -36,6 +36,7 @@ _NAME = EventField("name", _("Name"), Kind.TEXT)
 _CHANNEL = EventField("channel", _("Channel"), Kind.CHOICE)
 _OUTCOME = EventField("outcome", _("Outcome"), Kind.CHOICE)
 _TEXT = EventField("text", _("Text"), Kind.TEXT)
+_OTHER = {"other": "customer.name"}
 _TITLE = EventField("title", _("Title"), Kind.TEXT)
 
 declare(
@@ -44,7 +45,12 @@ declare(
     EventType("customer.archived", _("Customer archived"), _("File archived"), "file", (_NAME,)),
     EventType("customer.restored", _("Customer restored"), _("File restored"), "file", (_NAME,)),
     EventType(
-        "customer.merged", _("Customers merged"), _("Merged with %(other)s"), "file", (_NAME,)
+        "customer.merged",
+        _("Customers merged"),
+        _("Merged with %(other)s"),
+        "file",
+        (_NAME,),
+        tells=_OTHER,
     ),
     EventType(
         "customer.absorbed",
@@ -52,6 +58,7 @@ declare(
         _("Merged into %(other)s"),
         "file",
         (_NAME,),
+        tells=_OTHER,
     ),
     EventType(
         "customer.unmerged",
@@ -59,6 +66,7 @@ declare(
         _("No longer one with %(other)s"),
         "file",
         (_NAME,),
+        tells=_OTHER,
     ),
     EventType(
         "customer.released",
@@ -66,6 +74,20 @@ declare(
         _("Separate from %(other)s again"),
         "file",
         (_NAME,),
+        tells=_OTHER,
+    ),
+    EventType(
+        "customer.shared",
+        _("Customer shared"),
+        _("Shared with %(with)s: %(level)s"),
+        "file",
+        present=lambda data: _share(data),
+    ),
+    EventType(
+        "customer.unshared",
+        _("Sharing ended"),
+        _("No longer shared with %(with)s"),
+        "file",
     ),
     EventType("note.added", _("Note"), _("Note"), "contact", (_TEXT,)),
     EventType(
@@ -92,6 +114,7 @@ declare(
         _("Relation added"),
         _("%(kind)s: %(other)s"),
         "file",
+        tells=_OTHER,
         present=lambda d: _relation(d),
     ),
     EventType(
@@ -99,6 +122,7 @@ declare(
         _("Relation removed"),
         _("No longer %(kind)s: %(other)s"),
         "file",
+        tells=_OTHER,
         present=lambda data: _relation(data),
     ),
     EventType(
@@ -112,11 +136,19 @@ declare(
         _("Duplicate decided"),
         _("%(verdict)s: %(other)s"),
         "file",
+        tells=_OTHER,
         present=lambda data: _verdict(data),
     ),
     EventType("attachment.added", _("File attached"), _("File attached: %(name)s"), "file"),
     EventType("attachment.removed", _("File removed"), _("File removed: %(name)s"), "file"),
 )
+
+SHARED = {"read": _("may read"), "write": _("may work on it")}
+
+
+def _share(data: Mapping) -> Mapping:
+    return {**data, "level": SHARED.get(data.get("level", ""), "")}
+
 
 VERDICTS = {
     "same": _("The same customer as"),

@@ -1,15 +1,20 @@
 """The record types of the customer file: their fields, and what else can be filtered on."""
 
+from collections.abc import Callable, Iterable
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from zhike.access.policies import sight
+from zhike.access.policies import Level, sight
 from zhike.access.queries import team_names, user_names
+from zhike.access.viewer import Viewer
 from zhike.customers.merging.pointers import Pointer, points_at_customer
 from zhike.customers.profiles import keys_of, profile_of
 from zhike.events import queries as events
 from zhike.events.catalogue import event_fields, event_label
+from zhike.filters import EVERYTHING, Node, Test
+from zhike.filters import Any as AnyOf
 from zhike.filters.schema import Aggregate, Collection, Fact, Join, Kind
 from zhike.kernel.text import email_tokens, name_tokens, phone_tokens, pinyin, word_tokens
 from zhike.records.fields import Field, FieldKind
@@ -29,15 +34,28 @@ _TASKS = _("Tasks")
 
 def _derive_party(party) -> None:
     party.name_key = (pinyin(party.name) or party.name)[:400]
-    tokens = name_tokens(party.name) | word_tokens(party.code)
-    for phone in party.phones:
-        tokens |= phone_tokens(phone)
-    for email in party.emails:
-        tokens |= email_tokens(email)
-    if party.company_id is not None:
-        tokens |= name_tokens(party.company.name)
-    party.search = tuple(token.replace("'", "").replace("\\", "") for token in tokens)
+    party.search = tuple(_search_texts(party)[0])
     party.keys = keys_of(profile_of(party))
+
+
+def _search_texts(party, hidden=MappingProxyType({})):
+    """The tokens that find a customer. A number or an address that is masked finds as a whole:
+    whoever calls up a customer by it knows it already."""
+    tokens = set() if "name" in hidden else name_tokens(party.name)
+    tokens |= set() if "code" in hidden else word_tokens(party.code)
+    for phone in () if "phones" in hidden else party.phones:
+        tokens |= phone_tokens(phone)
+    for email in () if "emails" in hidden else party.emails:
+        tokens |= email_tokens(email)
+    if party.company_id is not None and not {"name", "company"} & hidden.keys():
+        tokens |= name_tokens(party.company.name)
+    whole = {
+        text.casefold()
+        for name in ("phones", "emails")
+        if hidden.get(name) is Level.MASK
+        for text in getattr(party, name)
+    }
+    return {token.replace("'", "").replace("\\", "") for token in tokens}, whole
 
 
 def _stand_ins(ids):
@@ -63,7 +81,8 @@ CUSTOMER: "RecordType[Party]" = RecordType(
             "full name", "company name", "account", "account name", "customer",
         )),
         Field("kind", _("Kind"), FieldKind.CHOICE, choices=lambda: KINDS, is_required=True,
-              group=_FILE, also_known_as=("类型", "客户类型", "type", "customer type")),
+              is_bearing=True, group=_FILE,
+              also_known_as=("类型", "客户类型", "type", "customer type")),
         Field("code", _("Customer no."), max_length=80, group=_FILE, also_known_as=(
             "客户编号", "客户号", "客户代码", "会员号", "编号", "customer id", "customerid",
             "customer no", "customer number", "customer code", "account id", "id", "code",
@@ -99,10 +118,11 @@ CUSTOMER: "RecordType[Party]" = RecordType(
         Field("website", _("Website"), FieldKind.WEB, group=_CONTACT, also_known_as=(
             "网址", "网站", "website", "web", "url", "domain")),
         Field("owner", _("Owner"), FieldKind.USER, column="owner_id", choices=user_names,
-              group=_FILE, is_sortable=False,
+              group=_FILE, is_sortable=False, is_bearing=True,
               also_known_as=("负责人", "跟进人", "业务员", "owner", "sales rep")),
         Field("team", _("Team"), FieldKind.TEAM, column="team_id", choices=team_names,
-              group=_FILE, is_sortable=False, also_known_as=("团队", "部门", "team")),
+              group=_FILE, is_sortable=False, is_bearing=True,
+              also_known_as=("团队", "部门", "team")),
         Field("tags", _("Tags"), FieldKind.TAGS, group=_FILE, also_known_as=(
             "标签", "tags", "labels", "tag")),
         Field("source", _("Source"), max_length=40, words=lambda: SOURCES, group=_FILE,
@@ -114,7 +134,8 @@ CUSTOMER: "RecordType[Party]" = RecordType(
         Field("custom", _("Other values"), FieldKind.OBJECT, is_fact=False),
     ),
     party_column="id",
-    sight=sight,
+    sight=lambda viewer: sight_of_customers(viewer),
+    reach=lambda viewer: reach_of_customers(viewer),
     derive=_derive_party,
     derived=frozenset({"name_key", "search", "keys"}),
     derived_from=("company",),
@@ -124,6 +145,12 @@ CUSTOMER: "RecordType[Party]" = RecordType(
     match_by=("code",),
     default_sort="name",
     has_search=True,
+    search_texts=_search_texts,
+    also_in={
+        "name": ("name_key", "search", "keys"), "code": ("search",), "phones": ("search", "keys"),
+        "emails": ("search", "keys"), "company": ("search",), "birthday": ("keys",),
+        "registration_no": ("keys",), "street": ("keys",),
+    },
     collections=(
         Collection("contacts", "events_event", "party_id", "happened_at",
                    only=(("type", "contact.logged"),)),
@@ -131,8 +158,14 @@ CUSTOMER: "RecordType[Party]" = RecordType(
                    only=(("archived_at", None), ("done_at", None))),
     ),
     facts=(
-        Fact("created_at", _("Created"), Kind.TIME, "created_at", group=_FILE, is_nullable=False),
-        Fact("updated_at", _("Changed"), Kind.TIME, "updated_at", group=_FILE, is_nullable=False),
+        Fact("created_at", _("Created"), Kind.TIME, "created_at", group=_FILE, is_nullable=False,
+             is_bearing=True),
+        Fact("readers", _("Shared with"), Kind.TAGS, "readers", group=_FILE, is_bearing=True,
+             is_sortable=False),
+        Fact("writers", _("Shared to work on"), Kind.TAGS, "writers", group=_FILE,
+             is_bearing=True, is_sortable=False),
+        Fact("updated_at", _("Changed"), Kind.TIME, "updated_at", group=_FILE, is_nullable=False,
+             is_bearing=True),
         Fact("completeness", _("Complete, %"), Kind.NUMBER, "completeness", group=_FILE,
              is_nullable=False),
         Aggregate("contacts.count", _("Contacts made"), Kind.NUMBER, "contacts", "count",
@@ -156,12 +189,60 @@ CUSTOMER_FACTS = (
          choices=user_names, is_sortable=False),
     Fact("customer.team", _("Customer's team"), Kind.LINK, "team_id", join="customer",
          choices=team_names, is_sortable=False),
+    Fact("customer.readers", _("Customer is shared with"), Kind.TAGS, "readers", join="customer",
+         is_sortable=False),
+    Fact("customer.writers", _("Customer is shared to work on"), Kind.TAGS, "writers",
+         join="customer", is_sortable=False),
 )  # fmt: skip
 
 
-def sight_by_customer(viewer):
+# Who sees customers beside those whose they are: (viewer, prefix of the facts) → filter, or None.
+_widenings: list[Callable[[Viewer, str], Node | None]] = []
+
+
+def widens_sight(function: Callable[[Viewer, str], Node | None]):
+    """Declares a reason to see customers. The facts that it asks about stand behind the prefix."""
+    _widenings.append(function)
+    return function
+
+
+def sight_of_customers(viewer: Viewer, prefix: str = "") -> Node:
+    """Whom a viewer sees: those that are theirs or their team's, and for whatever other reason."""
+    own = sight(viewer, owner=f"{prefix}owner", team=f"{prefix}team")
+    return _widened(own, (widening(viewer, prefix) for widening in _widenings))
+
+
+def sight_by_customer(viewer: Viewer) -> Node:
     """Rows that belong to a customer are seen by whoever sees the customer."""
-    return sight(viewer, owner="customer.owner", team="customer.team")
+    return sight_of_customers(viewer, "customer.")
+
+
+def reach_of_customers(viewer: Viewer, prefix: str = "") -> Node:
+    """Whom a viewer may change among those in sight: not those that are shared to be read."""
+    own = sight(viewer, owner=f"{prefix}owner", team=f"{prefix}team")
+    return _widened(own, (_shared(viewer, f"{prefix}writers"),))
+
+
+def reach_by_customer(viewer: Viewer) -> Node:
+    return reach_of_customers(viewer, "customer.")
+
+
+def _widened(own: Node, further: Iterable[Node | None]) -> Node:
+    if own == EVERYTHING:
+        return own
+    parts = own.parts if isinstance(own, AnyOf) else (own,)
+    return AnyOf((*parts, *(node for node in further if node is not None)))
+
+
+@widens_sight
+def _shared_to_be_read(viewer: Viewer, prefix: str) -> Node | None:
+    return _shared(viewer, f"{prefix}readers")
+
+
+def _shared(viewer: Viewer, fact: str) -> Node | None:
+    """Customers that were shared with the viewer or with their own team."""
+    ids = tuple(str(one) for one in (viewer.user_id, viewer.team_id) if one is not None)
+    return Test(fact, "has_any", ids) if ids else None
 
 
 TASK: "RecordType[Task]" = RecordType(
@@ -170,21 +251,23 @@ TASK: "RecordType[Task]" = RecordType(
     label=_("Task"),
     plural=_("Tasks"),
     fields=(
-        Field("title", _("Title"), is_required=True),
+        Field("title", _("Title"), is_required=True, is_bearing=True),
         Field("customer", _("Customer"), FieldKind.LINK, column="party_id", links_to="customer",
-              is_required=True, is_sortable=False),
-        Field("due_on", _("Due"), FieldKind.DATE),
+              is_required=True, is_sortable=False, is_bearing=True),
+        Field("due_on", _("Due"), FieldKind.DATE, is_bearing=True),
         Field("assignee", _("Assignee"), FieldKind.USER, column="assignee_id", choices=user_names,
-              is_sortable=False),
+              is_sortable=False, is_bearing=True),
     ),
     title="title",
     sight=sight_by_customer,
+    reach=reach_by_customer,
     summary=lambda task: {"title": task.title, "due_on": task.due_on},
     default_sort="due_on",
     joins=(CUSTOMER_JOIN,),
     facts=(
-        Fact("done_at", _("Done"), Kind.TIME, "done_at"),
-        Fact("created_at", _("Created"), Kind.TIME, "created_at", is_nullable=False),
+        Fact("done_at", _("Done"), Kind.TIME, "done_at", is_bearing=True),
+        Fact("created_at", _("Created"), Kind.TIME, "created_at", is_nullable=False,
+             is_bearing=True),
         *CUSTOMER_FACTS,
     ),
 )  # fmt: skip
@@ -207,6 +290,7 @@ def declare() -> None:
         Pointer("customers_party", "company_id", _PEOPLE, is_record=True, other="id",
                 is_customer=True),
         Pointer("customers_party", "merged_into_id", is_customer=True),
+        Pointer("customers_share", "party_id", _("Shares"), once_per=("with_id",)),
         Pointer("customers_task", "party_id", _("Tasks"), is_record=True),
         Pointer("customers_attachment", "party_id", _("Files")),
         Pointer("customers_relation", "party_id", _RELATIONS, other="other_id",

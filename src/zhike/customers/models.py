@@ -55,6 +55,10 @@ class Party(Record):
     completeness = models.GeneratedField(
         expression=completeness(), output_field=models.SmallIntegerField(), db_persist=True
     )
+    # The ids of people and teams whom it is shared with, kept by `sharing.py` from the shares in
+    # force: sight is decided from the row itself.
+    readers = ArrayField(models.CharField(max_length=36), default=list)
+    writers = ArrayField(models.CharField(max_length=36), default=list)  # readers, too
     search = Tokens(default=tuple)
     keys = ArrayField(models.BigIntegerField(), default=list)  # of `profiles.keys_of`
 
@@ -65,6 +69,7 @@ class Party(Record):
             GinIndex(fields=["tags"], name="party_tags"),
             GinIndex(fields=["emails"], name="party_emails"),
             GinIndex(fields=["phones"], name="party_phones"),
+            GinIndex(fields=["readers"], name="party_readers"),
             models.Index(fields=["name_key", "id"], name="party_name"),
             models.Index(fields=["created_at", "id"], name="party_created"),
             models.Index(fields=["updated_at", "id"], name="party_updated"),
@@ -89,6 +94,35 @@ class Party(Record):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Share(models.Model):
+    """A customer shown to somebody who would not see it: one person or one team, to read or to
+    work on, for good or until a day has passed."""
+
+    class Level(models.TextChoices):
+        READ = "read", _("May read")
+        WRITE = "write", _("May work on it")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    party = models.ForeignKey(Party, models.CASCADE, related_name="shares")
+    with_id = models.UUIDField()  # of a user or a team
+    is_team = models.BooleanField()
+    level = models.CharField(max_length=5, choices=Level.choices)
+    until = models.DateField(null=True)
+    shared_by = models.UUIDField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["party", "with_id"], name="share_once"),
+        ]
+        indexes = [
+            models.Index(fields=["until"], condition=Q(until__isnull=False), name="share_until")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.party_id} with {self.with_id}"
 
 
 class LearntWeights(models.Model):

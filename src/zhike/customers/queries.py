@@ -12,12 +12,21 @@ from django.utils.translation import gettext as _
 from zhike.access.viewer import Viewer
 from zhike.customers.events import RELATIONS
 from zhike.customers.facts import CUSTOMER, TASK
-from zhike.customers.models import Attachment, Party, Relation, Task
+from zhike.customers.models import Attachment, Party, Relation, Share, Task
 from zhike.events import queries as events
 from zhike.filters import All, Node, Test
 from zhike.kernel.errors import Invalid, NotFound
 from zhike.kernel.paging import Count, Page
-from zhike.records.queries import LARGEST_PAGE, count, find, get, is_seen, visible_ids
+from zhike.records.limits import conceal_events, is_limited
+from zhike.records.queries import (
+    LARGEST_PAGE,
+    concealed,
+    count,
+    find,
+    get,
+    is_seen,
+    visible_ids,
+)
 
 if TYPE_CHECKING:
     from zhike.events.models import Event
@@ -51,11 +60,14 @@ def related_parties(viewer: Viewer, party: Party) -> list[RelatedParty]:
         label = str(RELATIONS[relation.kind])
         other = relation.other if is_outward else relation.party
         found.append(RelatedParty(relation.pk, label if is_outward else f"← {label}", other))
+    concealed(CUSTOMER, viewer, [one.party for one in found])
     return found
 
 
 def people_of(viewer: Viewer, party: Party, limit: int = 20) -> list[Party]:
     """Who works at a company."""
+    if is_limited(CUSTOMER, viewer, "company"):
+        return []
     where = Test("company", "eq", party.pk)
     return find(CUSTOMER, viewer, where=where, limit=limit).items
 
@@ -69,6 +81,7 @@ def timeline(
     named = {event.pk: UUID(event.data["other_id"]) for event in page.items if _names(event)}
     seen = visible_ids(CUSTOMER, viewer, list(named.values())) if named else set()
     shown = [e for e in page.items if e.pk not in named or named[e.pk] in seen]
+    conceal_events(viewer, shown)
     return Page(shown, page.next_cursor)
 
 
@@ -78,6 +91,11 @@ def _names(event: "Event") -> bool:
 
 def attachments(party: Party) -> list[Attachment]:
     return list(party.attachments.filter(removed_at=None).order_by("-created_at"))
+
+
+def shares_of(party_id: UUID) -> list[Share]:
+    """With whom a customer is shared, whom the viewer has been shown already."""
+    return list(Share.objects.filter(party_id=party_id).order_by("created_at", "pk"))
 
 
 def attachment(viewer: Viewer, attachment_id: UUID) -> Attachment:
@@ -114,8 +132,11 @@ def _due(viewer: Viewer, day: date) -> Node:
     )
 
 
-def parties_by_id(ids: Sequence[UUID]) -> dict[UUID, Party]:
-    return Party.objects.in_bulk(list(ids))
+def parties_by_id(viewer: Viewer, ids: Sequence[UUID]) -> dict[UUID, Party]:
+    """Customers of whom the viewer has been shown something already."""
+    found = Party.objects.in_bulk(list(ids))
+    concealed(CUSTOMER, viewer, list(found.values()))
+    return found
 
 
 def customers_by_code(codes: Sequence[str]) -> dict[str, UUID]:

@@ -4,7 +4,7 @@ Apps declare theirs in their `events.py`; timeline, filters, web hooks and docs 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zhike.filters.schema import EventField, Words
 
@@ -19,6 +19,9 @@ class EventType:
     group: str  # the timeline's tab: orders | contact | file | system
     fields: tuple[EventField, ...] = ()
     present: Callable[[Mapping], Mapping] = dict  # the data made readable for the sentence
+    # What its data tells of records where that isn't the fact of the same name: "other" may tell
+    # "customer.name". Whoever may not see the fact isn't told it here either.
+    tells: Mapping[str, str] = field(default_factory=dict)
 
 
 _declared: dict[str, EventType] = {}

@@ -59,6 +59,8 @@ class Fact:
     group: Words | None = None  # the heading it stands under where facts are chosen
     is_sortable: bool = True
     is_nullable: bool = True
+    made_of: tuple[str, ...] = ()  # facts from which it was computed, as in "order.value"
+    is_bearing: bool = False  # nothing can be shown without it: it is never hidden or masked
 
     @property
     def takes_window(self) -> bool:
@@ -80,6 +82,8 @@ class Aggregate:
     choices: None = None
     words: None = None
     is_sortable: bool = False
+    is_bearing: bool = False
+    made_of: tuple[str, ...] = ()
 
     @property
     def takes_window(self) -> bool:

@@ -21,7 +21,7 @@ from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotFound
 from zhike.kernel.home import run_folder
 from zhike.kernel.ids import new_id
-from zhike.records.queries import get
+from zhike.records.queries import get, require_reach
 from zhike.segments.actions import ensure_shipped, evaluate_all
 
 # When the newest order is older than this, scores are computed as of that order's day: today
@@ -346,6 +346,7 @@ def work_suggestion(
 
 def _suggestion(viewer: Viewer, party_id: UUID) -> Suggestion:
     get(CUSTOMER, viewer, party_id)
+    require_reach(CUSTOMER, viewer, party_id)
     suggestion = Suggestion.objects.select_for_update().filter(party_id=party_id).first()
     if suggestion is None:
         raise NotFound("not_found", _("This customer is not on today's list."))

@@ -5,7 +5,7 @@ tells of customers whom its reader may not see. Every part carries the filters t
 customers behind it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -14,6 +14,7 @@ from math import sqrt
 from typing import TypeVar
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from zhike.access.policies import require
 from zhike.access.viewer import Viewer
@@ -21,15 +22,19 @@ from zhike.analytics import AnalyticsError, Cohorts, cohorts
 from zhike.customers.facts import CUSTOMER
 from zhike.filters.sql import DUCKDB, compile_filter
 from zhike.insight import lake
+from zhike.insight.facts import FACTS
 from zhike.insight.models import ScoreRun
 from zhike.insight.words import STAGES
 from zhike.kernel import clock
+from zhike.kernel.errors import NotAllowed
+from zhike.records.limits import limits
 
 # A 90 % interval of a normal distribution is this many standard deviations wide.
 WIDTH_OF_90 = 2 * 1.6449
 CURVE_POINTS = 50
 MONTHS = 24
 COHORTS = 12
+_MADE_OF = ("orders.total", "orders.count", *(fact.name for fact in FACTS))
 
 
 Part = TypeVar("Part")
@@ -115,11 +120,25 @@ def _kept(answer: Callable[[lake.Lake, _Sight], Part]) -> Callable[[Viewer], Par
     @wraps(answer)
     def asked(viewer: Viewer) -> Part:
         require(viewer, "view")
+        _require_all_figures(viewer)
         query = compile_filter(CUSTOMER.sight(viewer), CUSTOMER.schema, dialect=DUCKDB)
-        sight = _Sight(query.join_clauses, query.condition, tuple(query.parameters))
+        sight = _Sight(query.join_clauses, query.condition, _frozen(query.parameters))
         return kept(lake.current() or lake.refresh(), sight)
 
     return asked
+
+
+def _require_all_figures(viewer: Viewer) -> None:
+    """The figures of the whole base are made of amounts and scores: they are for those only from
+    whom none of these is kept."""
+    if any(name in limits(CUSTOMER, viewer) for name in _MADE_OF):
+        message = _("These figures are made of amounts that are not shown to you.")
+        raise NotAllowed("not_allowed", message)
+
+
+def _frozen(parameters: Iterable) -> tuple:
+    """Parameters by which an answer can be kept."""
+    return tuple(tuple(one) if isinstance(one, list) else one for one in parameters)
 
 
 @contextmanager
@@ -130,7 +149,7 @@ def _seen(state: lake.Lake, sight: _Sight):
             f"CREATE TEMP TABLE seen AS SELECT r.id, row_number() OVER () AS number "
             f"FROM customers_party r {sight.joins} "
             f"WHERE {sight.condition} AND r.archived_at IS NULL",
-            list(sight.parameters),
+            [list(one) if isinstance(one, tuple) else one for one in sight.parameters],
         )
         yield engine
 

@@ -31,6 +31,7 @@ declare(
             EventField("after", _("After"), Kind.CHOICE),
         ),
         present=_stages,
+        tells={"before": "customer.stage", "after": "customer.stage"},
     ),
     EventType(
         "suggestion.resolved",

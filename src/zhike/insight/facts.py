@@ -10,11 +10,16 @@ from zhike.records.types import extend
 
 _JOIN = Join("standing", "insight_standing", near="id", far="party_id")
 _GROUP = _("Scores")
+# Those that tell how much a customer buys for without being an amount.
+_OF_AMOUNTS = ("tier", "abc", "rfm_group", "money_grade")
 _ABC = {"A": "A", "B": "B", "C": "C"}
 
 
 def _fact(name: str, label, kind: Kind, choices=None, unit=None) -> Fact:
-    return Fact(name, label, kind, name, "standing", choices, unit, _GROUP)
+    made_of = ("order.value",) if kind is Kind.MONEY or name in _OF_AMOUNTS else ()
+    return Fact(
+        name, label, kind, name, "standing", choices, unit=unit, group=_GROUP, made_of=made_of
+    )
 
 
 FACTS = (
@@ -45,11 +50,13 @@ _SUGGESTION = Join("suggestion", "insight_suggestion", near="id", far="party_id"
 # What today's list asks.
 SUGGESTION_FACTS = (
     Fact("suggestion.state", _("Today's list"), Kind.CHOICE, "state", "suggestion",
-         lambda: STATES, group=_GROUP),
-    Fact("suggestion.value", _("At stake"), Kind.MONEY, "value", "suggestion", group=_GROUP),
-    Fact("suggestion.until", _("Put off until"), Kind.DATE, "until", "suggestion", group=_GROUP),
+         lambda: STATES, group=_GROUP, is_bearing=True),
+    Fact("suggestion.value", _("At stake"), Kind.MONEY, "value", "suggestion", group=_GROUP,
+         made_of=("order.value",)),
+    Fact("suggestion.until", _("Put off until"), Kind.DATE, "until", "suggestion", group=_GROUP,
+         is_bearing=True),
     Fact("suggestion.assignee", _("Handed over to"), Kind.LINK, "assignee_id", "suggestion",
-         user_names, group=_GROUP),
+         user_names, group=_GROUP, is_bearing=True),
 )  # fmt: skip
 
 

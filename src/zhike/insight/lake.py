@@ -30,7 +30,7 @@ THREADS = 2
 _PARTY_COLUMNS = (
     "id, created_at, updated_at, archived_at, kind, name, code, emails, phones, job_title, "
     "birthday, gender, industry, registration_no, website, country, province, city, street, "
-    "owner_id, team_id, tags, remark, company_id, source, keys"
+    "owner_id, team_id, tags, remark, company_id, source, keys, readers, writers"
 )
 _TABLES = {
     "customers_party": _PARTY_COLUMNS,

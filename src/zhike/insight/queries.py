@@ -1,6 +1,6 @@
 """Questions about scores, suggestions and the base of customers as a whole."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -23,6 +23,7 @@ from zhike.kernel import clock
 from zhike.kernel.paging import Count, Page
 from zhike.kernel.reading import once
 from zhike.records import queries as records
+from zhike.records.limits import is_limited, limits
 
 if TYPE_CHECKING:
     from zhike.customers.models import Party
@@ -79,32 +80,57 @@ def running() -> ScoreRun | None:
     return ScoreRun.objects.filter(state__in=active).order_by("-requested_at").first()
 
 
-def standings(ids: Sequence[UUID]) -> dict[UUID, Standing]:
-    """Scores by customer, for customers whom the viewer has been shown already."""
-    return Standing.objects.select_related("run").in_bulk(list(ids))
+# What stands in a standing beside the facts, by the fact that it would tell.
+_BESIDE = {
+    "orders.count": ("orders",),
+    "value_12": ("value_12_low", "value_12_high"),
+    "orders_12": ("orders_3", "orders_6"),
+    "alive": ("overdue",),
+    "next_on": ("next_spread",),
+    "stage": ("evidence",),
+}
 
 
-def suggestion_of(party: "Party") -> Proposal | None:
+def standings(viewer: Viewer, ids: Sequence[UUID]) -> dict[UUID, Standing]:
+    """Scores by customer, for customers whom the viewer has been shown already; without those that
+    they may not see."""
+    found = Standing.objects.select_related("run").in_bulk(list(ids))
+    hidden = limits(CUSTOMER, viewer)
+    if hidden:
+        own = {field.attname for field in Standing._meta.concrete_fields}
+        for standing in found.values():
+            for name in hidden:
+                for column in own.intersection((name, *_BESIDE.get(name, ()))):
+                    standing.__dict__[column] = None
+    return found
+
+
+def suggestion_of(viewer: Viewer, party: "Party") -> Proposal | None:
     """The open suggestion for a customer whom the viewer has been shown."""
     found = Suggestion.objects.filter(party_id=party.pk, state=Suggestion.State.OPEN).first()
-    return _proposal(party, found, standing_of(party), None) if found else None
+    return _proposal(viewer, party, found, standing_of(viewer, party), None) if found else None
 
 
 def today(viewer: Viewer, *, limit: int = 30, cursor: str | None = None) -> Page[Proposal]:
     """Today's list: what is on the viewer's own plate, the largest amount first."""
     page = records.find(
-        CUSTOMER, viewer, where=_on_my_plate(viewer), sort="-suggestion.value", limit=limit,
+        CUSTOMER, viewer, where=_on_my_plate(viewer), sort=_today_sort(viewer), limit=limit,
         cursor=cursor,
     )  # fmt: skip
     ids = [party.pk for party in page.items]
     suggestions = Suggestion.objects.in_bulk(ids)
-    found = standings(ids)
+    found = standings(viewer, ids)
     contacts = _last_contacts(ids)
     proposals = [
-        _proposal(party, suggestions[party.pk], found.get(party.pk), contacts.get(party.pk))
+        _proposal(viewer, party, suggestions[party.pk], found.get(party.pk), contacts.get(party.pk))
         for party in page.items
     ]
     return Page(proposals, page.next_cursor)
+
+
+def _today_sort(viewer: Viewer) -> str:
+    """Who may not see the amounts doesn't learn from the order which is the largest."""
+    return "id" if is_limited(CUSTOMER, viewer, "suggestion.value") else "-suggestion.value"
 
 
 @once
@@ -167,7 +193,16 @@ def _last_contacts(ids: Sequence[UUID]) -> dict[UUID, object]:
         return dict(cursor.fetchall())
 
 
-def _proposal(party: "Party", suggestion: Suggestion, standing, last_contact) -> Proposal:
+# The facts that the reasons of suggestions tell.
+_REASONED = ("alive", "recency_days", "usual_gap", "next_on", "orders.count", "orders.total")
+
+
+def _proposal(
+    viewer: Viewer, party: "Party", suggestion: Suggestion, standing, last_contact
+) -> Proposal:
+    if is_limited(CUSTOMER, viewer, "suggestion.value"):
+        suggestion.value = None  # type: ignore[assignment]
+        suggestion.facts = {}
     low, high = (suggestion.facts.get(f"value_12_{end}") for end in ("low", "high"))
     limits = ""
     if low is not None and high is not None:
@@ -181,12 +216,16 @@ def _proposal(party: "Party", suggestion: Suggestion, standing, last_contact) ->
         party,
         suggestion,
         standing,
-        reason_words(suggestion),
+        "" if _hides(viewer, _REASONED) else reason_words(suggestion),
         str(ADVICE[suggestion.reason]),
         money(suggestion.value),
         limits,
         last_contact,
     )
+
+
+def _hides(viewer: Viewer, facts: Sequence[str]) -> bool:
+    return any(is_limited(CUSTOMER, viewer, fact) for fact in facts)
 
 
 def reason_words(suggestion: Suggestion) -> str:
@@ -248,9 +287,21 @@ def reason_words(suggestion: Suggestion) -> str:
             )
 
 
-def standing_of(party: "Party") -> Standing | None:
+def standing_of(viewer: Viewer, party: "Party") -> Standing | None:
     """The scores of a customer whom the viewer has been shown."""
-    return standings([party.pk]).get(party.pk)
+    return standings(viewer, [party.pk]).get(party.pk)
+
+
+# What the words of each score tell.
+_TOLD = {
+    "value_12": ("value_12", "value", "value_3", "value_6", "orders_12", "orders.count"),
+    "alive": ("alive", "recency_days", "usual_gap"),
+    "stage": ("stage", "relation", "recency_days", "orders.count"),
+    "rfm": ("rfm_group", "recency_grade", "frequency_grade", "money_grade", "recency_days",
+            "value", "orders.count"),
+    "abc": ("abc", "tier", "value"),
+    "next": ("next_on",),
+}  # fmt: skip
 
 
 def explain(viewer: Viewer, standing: Standing | None) -> list[Explained]:
@@ -264,16 +315,18 @@ def explain(viewer: Viewer, standing: Standing | None) -> list[Explained]:
         words = {"orders": f"{run.orders:,}", "day": day}
         as_of = _("Computed from %(orders)s orders up to %(day)s.") % words
     verdict = str(VERDICTS.get(run.report.get("verdict", ""), ""))
+    told: dict[str, Callable[[], Explained]] = {
+        "value_12": lambda: _value_ahead(standing, run, as_of, verdict),
+        "alive": lambda: _alive(standing, run, as_of, verdict),
+        "stage": lambda: _stage(standing, as_of),
+        "rfm": lambda: _rfm(standing, as_of),
+        "abc": lambda: _abc(standing, run, as_of),
+    }
     if standing.orders == 0:
-        return [_stage(standing, as_of)]
-    found = [_value_ahead(standing, run, as_of, verdict)]
-    found.append(_alive(standing, run, as_of, verdict))
-    found.append(_stage(standing, as_of))
-    found.append(_rfm(standing, as_of))
-    found.append(_abc(standing, run, as_of))
-    if standing.next_on is not None:
-        found.append(_next_order(standing, standing.next_on, as_of))
-    return found
+        told = {"stage": told["stage"]}
+    elif (next_on := standing.next_on) is not None:
+        told["next"] = lambda: _next_order(standing, next_on, as_of)
+    return [words() for name, words in told.items() if not _hides(viewer, _TOLD[name])]
 
 
 def _value_ahead(standing: Standing, run: ScoreRun, as_of: str, verdict: str) -> Explained:

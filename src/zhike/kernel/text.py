@@ -7,7 +7,7 @@ that ``云栖``, ``yunqi`` and ``yq`` all find 杭州云栖茶舍.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,7 @@ _RUNS = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+", re.UNICODE)
 _LEGAL_FORM = re.compile("(股份|有限责任|集团)*(有限)?公司$")
 _SYLLABLES_AHEAD = 5
 _TOKEN_LENGTH = 40
+STARS = "***"  # stands in place of what somebody may not see
 
 
 def pinyin(text: str) -> str:
@@ -87,17 +88,33 @@ def search_query(text: str) -> str | None:
 
     Words may stand in any order; Latin words and digits match as beginnings.
     """
-    words = normalise(text).casefold()
-    if "@" in words:
-        words = words.replace("@", " ")
-    parts: list[str] = []
+    parts = [f"'{word}'" + (":*" if is_beginning else "") for word, is_beginning in _wanted(text)]
+    return " & ".join(parts) or None
+
+
+def _wanted(text: str) -> list[tuple[str, bool]]:
+    """The words that a search looks for, and whether each may be the beginning of one."""
+    words = normalise(text).casefold().replace("@", " ")
+    parts: list[tuple[str, bool]] = []
     for run in _RUNS.findall(words)[:12]:
         if _HAN_RUN.match(run):
             pairs = [run[i : i + 2] for i in range(len(run) - 1)] or [run]
-            parts.extend(f"'{pair}'" for pair in pairs)
+            parts.extend((pair, False) for pair in pairs)
         else:
-            parts.append(f"'{run[:_TOKEN_LENGTH]}':*")
-    return " & ".join(parts) or None
+            parts.append((run[:_TOKEN_LENGTH], True))
+    return parts
+
+
+def finds(text: str, tokens: Iterable[str], whole: Collection[str] = ()) -> bool:
+    """Whether a search finds what has these tokens, as `search_query` does it in the database; or
+    is the whole of something that is found in no other way, such as a masked phone number."""
+    if normalise(text).casefold().replace(" ", "") in whole:
+        return True
+    known = list(tokens)
+    return all(
+        any(one.startswith(word) if is_beginning else one == word for one in known)
+        for word, is_beginning in _wanted(text)
+    )
 
 
 def simple_lower(text: str) -> str:

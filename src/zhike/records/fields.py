@@ -87,6 +87,7 @@ class Field:
     is_sortable: bool = True
     is_editable: bool = True
     is_fact: bool = True
+    is_bearing: bool = False  # nothing can be shown without it: it is never hidden or masked
 
     @property
     def attribute(self) -> str:
@@ -130,6 +131,7 @@ class Field:
             group=self.group,
             is_sortable=self.is_sortable and not self.is_many,
             is_nullable=not self.is_required,
+            is_bearing=self.is_bearing,
         )
 
 

@@ -18,6 +18,9 @@ class Record(models.Model):
     source = models.CharField(max_length=40, default="")
     custom = models.JSONField(default=dict)
 
+    concealed: frozenset[str] = frozenset()  # the facts that whoever it was read for isn't shown
+    shown_to: object = None  # the viewer whom it was read for
+
     class Meta:
         abstract = True
 

@@ -4,7 +4,7 @@ A type says which fields it has, who sees its rows, what its search finds and ho
 called. Lists, forms, API, import, export and undo are written once against this.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.apps import apps
 
+from zhike.access.policies import Level
 from zhike.access.viewer import Viewer
 from zhike.filters import EVERYTHING, Node, Schema
 from zhike.filters.schema import Aggregate, Collection, Fact, Join, Words
@@ -32,6 +33,7 @@ class RecordType(Generic[Row]):
     title: str = "name"  # the attribute that names a record
     party_column: str | None = "party_id"  # whose it is: "id" for the customer itself
     sight: Callable[[Viewer], Node] = lambda viewer: EVERYTHING
+    reach: Callable[[Viewer], Node] = lambda viewer: EVERYTHING  # what of that they may change
     derive: Callable[[Row], None] = lambda record: None  # fills computed columns before a write
     derived: frozenset[str] = frozenset()  # the columns that `derive` fills
     derived_from: tuple[str, ...] = ()  # the linked records that `derive` reads
@@ -43,9 +45,19 @@ class RecordType(Generic[Row]):
     stand_ins: Callable[[Sequence[UUID]], Mapping[UUID, UUID]] = lambda ids: {}
     # Remembers that a row which came to the stand-in was meant for the record that was merged away.
     credit: Callable[[UUID, str, Any], None] = lambda former, pointer, row_id: None
+    # Further columns in which a fact stands or from which it could be read, by its name.
+    also_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     match_by: tuple[str, ...] = ()  # attributes by which imports and upserts find a record
     default_sort: str = "-created_at"
     has_search: bool = False
+    # The words by which a record is found when some of its facts may not be, and what of these
+    # finds it as a whole.
+    search_texts: Callable[[Row, Mapping[str, Level]], tuple[Set[str], Set[str]]] = (
+        lambda record, hidden: (
+            frozenset(),
+            frozenset(),
+        )
+    )
     joins: tuple[Join, ...] = ()
     facts: tuple[Fact | Aggregate, ...] = ()
     collections: tuple[Collection, ...] = ()
@@ -112,3 +124,10 @@ def record_type(name: str) -> RecordType:
 
 def record_types() -> Mapping[str, RecordType]:
     return dict(_types)
+
+
+def label_of_fact(type_name: str, fact: str) -> Words:
+    """What people call a fact or a field of a type; its name when it isn't there any more."""
+    kind = _types.get(type_name)
+    known = kind and (kind.field_by_name.get(fact) or kind.schema.facts.get(fact))
+    return known.label if known else fact

@@ -18,6 +18,7 @@ from zhike.filters.schema import Words
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.money import CURRENCIES
 from zhike.records.fields import Field, FieldKind
+from zhike.records.limits import may_write
 from zhike.records.queries import linked_names
 from zhike.records.types import RecordType
 
@@ -116,10 +117,13 @@ def record_form(
     record: Model | None = None,
     initial: Mapping | None = None,
 ) -> Form:
-    """A form of some fields of a type, filled from a record or with first values."""
+    """A form of some fields of a type, filled from a record or with first values; of those only
+    that the viewer may set."""
     inputs = []
     for name in names:
         declared = kind.field_by_name[name]
+        if not may_write(kind, viewer, name) and (record or not declared.is_required):
+            continue
         value = getattr(record, declared.attribute) if record else (initial or {}).get(name)
         shown = value if data is None else data.get(name)
         inputs.append(input_for(declared, shown, viewer=viewer))

@@ -17,6 +17,7 @@ from zhike.web.records import views as records
 from zhike.web.scores import views as scores
 from zhike.web.segments import views as segments
 from zhike.web.session import views as session
+from zhike.web.settings import rights
 from zhike.web.settings import views as settings
 from zhike.web.today import views as today
 from zhike.web.value import views as value
@@ -40,6 +41,7 @@ _lists = [
 ]
 _records = [
     path("fields/<slug:field>", records.field, name="record_field"),
+    path("unmask/<slug:field>", records.unmask, name="record_unmask"),
     path("archive", records.archive, name="record_archive"),
     path("restore", records.restore, name="record_restore"),
 ]
@@ -61,6 +63,8 @@ _customers = [
         "<uuid:pk>/relations/<uuid:relation_id>/remove", customers.unrelate, name="relation_remove"
     ),
     path("<uuid:pk>/verify", quality.verify, name="customer_verify"),
+    path("<uuid:pk>/shares", customers.share, name="share_add"),
+    path("<uuid:pk>/shares/<uuid:with_id>/remove", customers.unshare, name="share_remove"),
     path("<uuid:pk>/files", customers.attach, name="attachment_add"),
     path("<uuid:pk>/files/<uuid:attachment_id>", customers.download, name="attachment"),
     path("<uuid:pk>/files/<uuid:attachment_id>/remove", customers.detach, name="attachment_remove"),
@@ -116,6 +120,7 @@ _settings = [
     path("users", settings.users, name="users"),
     path("users/new", settings.new_user, name="user_new"),
     path("users/<uuid:pk>", settings.user, name="user"),
+    path("field-rights", rights.field_rights, name="field_rights"),
     path("teams", settings.new_team, name="team_new"),
     path("tokens", settings.tokens, name="tokens"),
     path("tokens/<uuid:pk>/revoke", settings.revoke_token, name="token_revoke"),

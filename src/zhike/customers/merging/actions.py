@@ -21,13 +21,15 @@ from zhike.customers.merging.pointers import (
     pointers,
 )
 from zhike.customers.models import Displaced, Merge, Party
+from zhike.customers.sharing.actions import refresh_shares
 from zhike.events.actions import Draft, record
 from zhike.kernel import clock
-from zhike.kernel.errors import Conflict, Invalid, NotFound, Stale
+from zhike.kernel.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from zhike.records.actions import open_batch, takes_back
 from zhike.records.actions.writing import apply_values, check_unique, touch
+from zhike.records.limits import limits
 from zhike.records.models import Batch
-from zhike.records.queries import visible_ids
+from zhike.records.queries import require_reach, visible_ids
 
 # Two files that differ in these may still be one customer; people should look twice.
 _TELLING = ("code", "registration_no", "birthday")
@@ -114,6 +116,7 @@ def merge_customers(
     merge.before = {name: before for name, (before, _after) in changes.items()}
     merge.after = {name: after for name, (_before, after) in changes.items()}
     merge.save()
+    refresh_shares([winner.pk, loser.pk])
     _derive_people(winner)
     return batch
 
@@ -153,6 +156,7 @@ def unmerge_customers(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
     Displaced.objects.filter(merge=merge).delete()
     Batch.objects.filter(pk=batch.pk).update(undone_at=clock.now())
     _follow_merged_ends(loser)
+    refresh_shares([winner.pk, loser.pk])
     _derive_people(winner, loser)
     _tell("customer.unmerged", winner, loser, gone, viewer, undo)
     _tell("customer.released", loser, winner, back, viewer, undo)
@@ -201,6 +205,12 @@ def _check_rights(viewer: Viewer, winner_id: UUID, loser_id: UUID) -> None:
     require(viewer, "archive")
     if not {winner_id, loser_id} <= visible_ids(CUSTOMER, viewer, [winner_id, loser_id]):
         raise NotFound("not_found", _("There is no such record, or you may not see it."))
+    for pk in (winner_id, loser_id):
+        require_reach(CUSTOMER, viewer, pk)
+    if limits(CUSTOMER, viewer):
+        # Which value stays is decided by looking at both.
+        message = _("Some fields are not shown to you. Ask a colleague who sees them to merge.")
+        raise NotAllowed("not_allowed", message)
     if winner_id == loser_id:
         raise Invalid.field("other", "same", _("A customer can't be merged with itself."))
 

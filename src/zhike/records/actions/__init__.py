@@ -5,6 +5,7 @@ after and belongs to a batch, in one transaction. Domain verbs end here.
 """
 
 from zhike.records.actions.keeping import remove_view, save_view, set_firm
+from zhike.records.actions.limiting import levels_of, limit_fact, unmask
 from zhike.records.actions.undoing import takes_back, undo_batch
 from zhike.records.actions.writing import (
     archive_many,
@@ -34,6 +35,8 @@ __all__ = [
     "create_record",
     "created_draft",
     "insert_records",
+    "levels_of",
+    "limit_fact",
     "new_instance",
     "new_instances",
     "open_batch",
@@ -43,4 +46,5 @@ __all__ = [
     "set_firm",
     "takes_back",
     "undo_batch",
+    "unmask",
 ]

@@ -10,6 +10,7 @@ from zhike.access.policies import can, require
 from zhike.access.viewer import Viewer
 from zhike.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from zhike.records import queries
+from zhike.records.limits import refuse_limited
 from zhike.records.models import Firm, SavedView
 from zhike.records.types import RecordType, record_types
 
@@ -34,7 +35,9 @@ def save_view(
     name = name.strip()
     if not name or len(name) > 80:
         raise Invalid.field("name", "missing", _("Give a name of at most 80 characters."))
-    check(parse(filter or {"all": []}), kind.schema)
+    asked = parse(filter or {"all": []})
+    refuse_limited(kind, viewer, asked)
+    check(asked, kind.schema)
     return SavedView.objects.create(
         record_type=kind.name,
         name=name,

@@ -1,6 +1,6 @@
 """Writing one record or many: clean, link, apply, tell."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -14,6 +14,7 @@ from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, FieldError, Invalid, NotFound, Stale
 from zhike.kernel.ids import new_id
 from zhike.records import queries
+from zhike.records.limits import refuse_unwritable
 from zhike.records.models import Batch, Record
 from zhike.records.types import RecordType, Row, record_type
 
@@ -59,9 +60,14 @@ def create_record(
     viewer: Viewer,
     batch: Batch | None = None,
     extra: Mapping | None = None,
+    filled: Collection[str] = (),
 ) -> Row:
-    """A new record. `extra` are attributes that a domain verb computes, not fields."""
+    """A new record. `extra` are attributes that a domain verb computes, not fields; `filled` are
+    fields that it has filled in, which the viewer need not be allowed to set. What a record can't
+    be without may be given to a new one."""
     require(viewer, "create")
+    needed = {field.name for field in kind.fields if field.is_required}
+    refuse_unwritable(kind, viewer, values.keys() - needed - set(filled))
     cleaned = clean_values(kind, values, is_new=True)
     followed = _follow_links(kind, cleaned)
     _check_links(kind, cleaned, viewer)
@@ -178,12 +184,14 @@ def change_record(
     batch: Batch | None = None,
     version: int | None = None,
     extra: Mapping | None = None,
+    filled: Collection[str] = (),
 ) -> Row:
     """Changes fields of a record. Nothing is written when nothing differs.
 
     Raises Stale when `version` is given and somebody has changed the record since.
     """
     require(viewer, "change")
+    refuse_unwritable(kind, viewer, values.keys() - set(filled))
     instance = _locked(kind, record_id, viewer)
     if version is not None and instance.version != version:
         raise Stale("stale", _("Somebody changed this in the meantime. Reload and try again."))
@@ -304,6 +312,7 @@ def archive_many(kind: RecordType, ids: Sequence[UUID], *, viewer: Viewer) -> Ba
 def _locked(kind: RecordType[Row], record_id: UUID, viewer: Viewer) -> Row:
     if not queries.visible_ids(kind, viewer, [record_id]):
         raise NotFound("not_found", _("There is no such record, or you may not see it."))
+    queries.require_reach(kind, viewer, record_id)
     return kind.model._default_manager.select_for_update().get(pk=record_id)
 
 
@@ -377,6 +386,8 @@ def _check_links(kind: RecordType, cleaned: Mapping, viewer: Viewer) -> None:
         if field.links_to is not None:
             target = record_type(field.links_to)
             known = bool(queries.visible_ids(target, viewer, [value]))
+            if known and field.attribute == kind.party_column:
+                queries.require_reach(target, viewer, value)
         elif field.kind == "user":
             known = str(value) in user_names()
         elif field.kind == "team":

@@ -28,7 +28,9 @@ from zhike.records.actions.statistics import refresh_statistics_after
 from zhike.records.imports.importers import Group, Importer, Outcome, importer, revive, to_json
 from zhike.records.imports.reading import LARGEST_FILE, Table, open_table, sample, show
 from zhike.records.imports.recognising import fingerprint, guess_mapping
+from zhike.records.limits import refuse_unwritable
 from zhike.records.models import Batch, Import, ImportMapping, ImportRow
+from zhike.records.types import record_types
 
 STAGE_CHUNK = 5_000
 APPLY_CHUNK = 4_000
@@ -90,6 +92,7 @@ def map_import(
     kind = importer(run.record_type)
     mapping = {name: heading for name, heading in mapping.items() if heading}
     check_mapping(kind, mapping, run.headings)
+    _check_writable(viewer, kind, mapping)
     run.mapping, run.options = dict(mapping), kind.clean_options(options or {})
     run.state, run.error = Import.State.UPLOADED, ""
     run.save(update_fields=["mapping", "options", "state", "error"])
@@ -114,6 +117,13 @@ def check_mapping(kind: Importer, mapping: Mapping[str, str], headings: list[str
         raise Invalid.field("mapping", "missing_column", message)
 
 
+def _check_writable(viewer: Viewer, kind: Importer, mapping: Mapping[str, str]) -> None:
+    """A file may not set what its sender may not. Raises Invalid naming the fields."""
+    known = record_types().get(kind.name)
+    if known is not None:
+        refuse_unwritable(known, viewer, mapping)
+
+
 def start_import(viewer: Viewer, import_id: UUID, *, is_dry_run: bool) -> Import:
     """Lets a worker read the file and, unless it is a dry run, apply it."""
     from zhike.records.jobs import run_import as job
@@ -134,6 +144,7 @@ def import_now(
 def _begin(viewer: Viewer, import_id: UUID, *, is_dry_run: bool) -> Import:
     run = get_import(viewer, import_id)
     check_mapping(importer(run.record_type), run.mapping, run.headings)
+    _check_writable(viewer, importer(run.record_type), run.mapping)
     waiting = (Import.State.UPLOADED, Import.State.CHECKED, Import.State.FAILED)
     begun = Import.objects.filter(pk=run.pk, state__in=waiting).update(
         state=Import.State.READING,

@@ -1,6 +1,7 @@
 """Questions about records, always for a viewer: `asking` joins sight to every one of them."""
 
-from zhike.records.queries.asking import SEARCH_CAP, is_seen, only_seen
+from zhike.records.queries.asking import SEARCH_CAP, is_seen, only_reached, only_seen
+from zhike.records.queries.concealing import concealed, concealed_one
 from zhike.records.queries.keeping import (
     batch_to_undo,
     batches,
@@ -25,6 +26,8 @@ from zhike.records.queries.reading import (
     get,
     linked_names,
     neighbours,
+    require_reach,
+    sort_for,
     values_of,
     visible_ids,
 )
@@ -42,6 +45,8 @@ __all__ = [
     "batches",
     "batches_behind",
     "batches_by_id",
+    "concealed",
+    "concealed_one",
     "count",
     "count_widely",
     "counts_widely",
@@ -55,10 +60,13 @@ __all__ = [
     "is_seen",
     "linked_names",
     "neighbours",
+    "only_reached",
     "only_seen",
     "reach",
+    "require_reach",
     "saved_view",
     "saved_views",
+    "sort_for",
     "told_of",
     "values_of",
     "visible_ids",

@@ -11,6 +11,7 @@ from zhike.filters import EVERYTHING
 from zhike.filters.sql import RECORD
 from zhike.kernel.errors import NotFound
 from zhike.kernel.reading import once
+from zhike.records.limits import is_limited
 from zhike.records.models import Batch, Firm, Import, SavedView
 from zhike.records.queries.asking import asked
 from zhike.records.types import RecordType, record_types
@@ -45,7 +46,16 @@ def batches(viewer: Viewer, *, limit: int = 50) -> list[Batch]:
         "ORDER BY b.created_at DESC, b.id DESC LIMIT %s",
         [Batch.Kind.UNDO, *parameters, limit],
     )
-    return list(found)
+    return _as_told(viewer, found)
+
+
+def _as_told(viewer: Viewer, found: Iterable[Batch]) -> list[Batch]:
+    """Pieces of work without what they are called, where a record's masked name may be in that."""
+    told = list(found)
+    if any(is_limited(kind, viewer, kind.title) for kind in record_types().values()):
+        for batch in told:
+            batch.label = ""
+    return told
 
 
 def batches_by_id(viewer: Viewer, ids: Iterable[UUID]) -> dict[UUID, Batch]:
@@ -56,7 +66,7 @@ def batches_by_id(viewer: Viewer, ids: Iterable[UUID]) -> dict[UUID, Batch]:
         f"SELECT b.* FROM records_batch b WHERE b.id = ANY(%s) AND ({within})",
         [list(ids), *parameters],
     )
-    return {batch.pk: batch for batch in found}
+    return {batch.pk: batch for batch in _as_told(viewer, found)}
 
 
 def batches_behind(viewer: Viewer, ids: Iterable[UUID]) -> dict[UUID, Batch]:
@@ -65,7 +75,7 @@ def batches_behind(viewer: Viewer, ids: Iterable[UUID]) -> dict[UUID, Batch]:
     found = Batch.objects.filter(pk__in=list(ids))
     if not can(viewer, "undo"):
         found = found.filter(user_id=viewer.user_id)
-    return {batch.pk: batch for batch in found}
+    return {batch.pk: batch for batch in _as_told(viewer, found)}
 
 
 def batch_to_undo(viewer: Viewer, batch_id: UUID) -> Batch:

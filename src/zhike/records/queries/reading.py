@@ -10,9 +10,11 @@ from zhike.access.policies import require
 from zhike.access.viewer import Viewer
 from zhike.filters import EVERYTHING, All, Node
 from zhike.filters.sql import RECORD, compile_values
-from zhike.kernel.errors import NotFound
+from zhike.kernel.errors import NotAllowed, NotFound
 from zhike.kernel.paging import Count, Page, encode_cursor
-from zhike.records.queries.asking import asked, searched
+from zhike.records.limits import limits, refusal, refuse_limited, row_masks
+from zhike.records.queries.asking import asked, ids_for_which, searched
+from zhike.records.queries.concealing import concealed, concealed_one, concealed_values
 from zhike.records.queries.paging import IDS, Reading, order_of, page_of, rows_before, value_at
 from zhike.records.types import RecordType, Row, record_type
 
@@ -59,7 +61,8 @@ def find(
     found = _find(
         kind, viewer, where, search, sort, cursor, limit, archived, Reading(f"{RECORD}.*", fetch)
     )
-    return Page([row[2] for row in found.items], found.next_cursor)
+    rows = concealed(kind, viewer, [row[2] for row in found.items])
+    return Page(list(rows), found.next_cursor)
 
 
 def find_ids(
@@ -92,10 +95,23 @@ def _find(
     question = searched(kind, viewer, where, search, archived)
     if question is None:
         return Page([])
-    order = order_of(kind, sort or kind.default_sort, question.query)
+    order = order_of(kind, sort_for(kind, viewer, sort), question.query)
     rows = page_of(question, order, cursor, limit + 1, reading)
     items, more = rows[:limit], len(rows) > limit
     return Page(items, encode_cursor(order.name, items[-1][1], items[-1][0]) if more else None)
+
+
+def sort_for(kind: RecordType, viewer: Viewer, sort: str) -> str:
+    """The order of a list: what is asked for, else the usual one; where the viewer may not see
+    what is usual, that in which the records came. Raises Invalid for what they may not see."""
+    sort = sort or kind.default_sort
+    name = sort.removeprefix("-")
+    masked = {one for facts, _rows in row_masks(kind, viewer) for one in facts}
+    if name in limits(kind, viewer) or name in masked:
+        if sort != kind.default_sort:
+            raise refusal(kind, name)
+        return "id"
+    return sort
 
 
 def get(
@@ -111,7 +127,7 @@ def get(
         f"SELECT {RECORD}.* {question.source} AND {RECORD}.id = %s", [*question.parameters, pk]
     )
     for row in found:
-        return row
+        return concealed_one(kind, viewer, row)
     raise NotFound("not_found", _("There is no such record, or you may not see it."))
 
 
@@ -133,6 +149,13 @@ def visible_ids(
         return {row[0] for row in cursor.fetchall()}
 
 
+def require_reach(kind: RecordType[Row], viewer: Viewer, record_id: UUID) -> None:
+    """Raises NotAllowed for a record that the viewer sees and may not change."""
+    reach = kind.reach(viewer)
+    if reach != EVERYTHING and not ids_for_which(kind, reach, [record_id]):
+        raise NotAllowed("not_allowed", _("This is shared with you to be read."))
+
+
 def values_of(
     kind: RecordType[Row], viewer: Viewer, ids: Sequence[UUID], facts: Sequence[str]
 ) -> dict[UUID, dict[str, object]]:
@@ -146,7 +169,8 @@ def values_of(
             f"AND {RECORD}.id = ANY(%s)",
             [*values.parameters, *question.parameters, list(ids)],
         )
-        return {pk: dict(zip(facts, row, strict=False)) for pk, *row in cursor.fetchall()}
+        found = {pk: dict(zip(facts, row, strict=False)) for pk, *row in cursor.fetchall()}
+    return concealed_values(kind, viewer, found)
 
 
 def count(
@@ -178,7 +202,8 @@ def count_widely(kind: RecordType, viewer: Viewer, *, where: Node) -> Count:
     """How many exactly, for questions across the whole base. A large one is counted in its columnar
     copy, and the count says as of when; a small one, or one without a copy, as it stands."""
     require(viewer, "view")
-    if _rows_about(kind) > LARGE_BASE:
+    refuse_limited(kind, viewer, where)
+    if _rows_about(kind) > LARGE_BASE and not row_masks(kind, viewer):
         seen = All((kind.sight(viewer), where))
         for function in _wide_counts:
             if (found := function(kind, seen)) is not None:
@@ -229,7 +254,7 @@ def neighbours(
     question = searched(kind, viewer, where, search, False)
     if question is None:
         return None, None
-    order = order_of(kind, sort or kind.default_sort, question.query)
+    order = order_of(kind, sort_for(kind, viewer, sort), question.query)
     value = value_at(question, order, record_id)
     if value is None:
         return None, None

@@ -12,7 +12,7 @@ from zhike.access.viewer import Viewer
 from zhike.events.catalogue import event_label
 from zhike.filters.schema import Words
 from zhike.records.models import Batch
-from zhike.records.queries.asking import only_seen
+from zhike.records.queries.asking import only_reached
 from zhike.records.queries.keeping import batches_behind
 from zhike.records.queries.reading import linked_names
 from zhike.records.types import RecordType, record_types
@@ -137,4 +137,4 @@ def reach(kind: RecordType, batch: Batch, viewer: Viewer) -> tuple[str, list]:
     """The condition on the rows `r` of a batch that the viewer may take back: one's own work as a
     whole, of others' what is in sight."""
     is_own = batch.user_id is not None and batch.user_id == viewer.user_id
-    return ("TRUE", []) if is_own else only_seen(kind, viewer)
+    return ("TRUE", []) if is_own else only_reached(kind, viewer)

@@ -26,10 +26,10 @@ def order(request: Request, pk: UUID) -> HttpResponse:
     found = queries.order(request.viewer, pk)
     context = {
         "order": found,
-        "party": parties_by_id([found.party_id])[found.party_id],
-        "lines": queries.lines(found),
-        "payments": queries.payments(found),
-        "left": found.total - found.paid,
+        "party": parties_by_id(request.viewer, [found.party_id])[found.party_id],
+        "lines": queries.lines(request.viewer, found),
+        "payments": queries.payments(request.viewer, found),
+        "left": None if None in (found.total, found.paid) else found.total - found.paid,
         "facts": shown_fields(
             ORDER, found, ("number", "placed_at", "remark"), Names(request.viewer)
         ),
@@ -82,7 +82,7 @@ def cancel(request: Request, pk: UUID) -> HttpResponse:
 @require_POST
 def return_goods(request: Request, pk: UUID) -> HttpResponse:
     sold = queries.order(request.viewer, pk)
-    lines = returned_lines(request.POST, queries.lines(sold))
+    lines = returned_lines(request.POST, queries.lines(request.viewer, sold))
     number = request.POST.get("number", "")
     back = actions.return_goods(pk, number=number, lines=lines, viewer=request.viewer)
     return go(request, reverse("order", args=[back.pk]), _("Return recorded."))

@@ -37,7 +37,10 @@ CUSTOMERS = declare(
             Tab("slipping", _("Slipping away"), lambda v: Test("stage", "eq", "decline"), "-value"),
             Tab("unowned", _("Without an owner"), lambda v: Test("owner", "is_empty")),
         ),
-        drawings=(Drawing("orders.year", _("Orders, last 12 months"), sales_by_month, sparkline),),
+        drawings=(
+            Drawing("orders.year", _("Orders, last 12 months"), sales_by_month, "orders.total",
+                    sparkline),
+        ),
         bulk=("owner", "team", "tags", "industry", "source", "city"),
         form=(
             "name", "kind", "phones", "emails", "company", "job_title", "city", "street",

@@ -1,5 +1,6 @@
 """Everything the page of one customer shows, read when it is shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from zhike.filters.schema import Words
 from zhike.insight import queries as insight
 from zhike.insight.words import STAGES, TIERS
 from zhike.kernel.reading import together
-from zhike.records.queries import neighbours
+from zhike.records.queries import concealed_one, neighbours
 from zhike.web.commerce.listing import ORDERS
 from zhike.web.customers.listing import CUSTOMERS, STAGE_TONES, TIER_TONES
 from zhike.web.customers.timeline import Timeline
@@ -29,7 +30,7 @@ from zhike.web.records.shown import Names, shown_fields
 from zhike.web.request import Request
 
 if TYPE_CHECKING:
-    from zhike.customers.models import Party
+    from zhike.customers.models import Party, Share
 
 FACTS = {
     "person": (
@@ -53,7 +54,7 @@ class CustomerPage:
     def __init__(self, request: Request, party: "Party"):
         self.request = request
         self.viewer = request.viewer
-        self.party = party
+        self.party = concealed_one(CUSTOMER, self.viewer, party)
         self.names = Names(request.viewer)
         self.within = request.GET.get("in", "")
         self.list = Reading(CUSTOMERS, self.viewer, Address.of_text(self.within))
@@ -62,7 +63,8 @@ class CustomerPage:
         """What the parts of the page ask, at once."""
         together(
             lambda: self.timeline.works, lambda: self.orders, lambda: self.tasks,
-            lambda: self.relations, lambda: self.people, lambda: self.attachments,
+            lambda: self.relations, lambda: self.people, lambda: self.shares,
+            lambda: self.attachments,
             lambda: self.standing, lambda: self.suggestion, lambda: self.neighbours,
             active_user_names, user_names, team_names, lambda: insight.today_count(self.viewer),
         )  # fmt: skip
@@ -90,6 +92,22 @@ class CustomerPage:
     @cached_property
     def relations(self):
         return queries.related_parties(self.viewer, self.party)
+
+    @cached_property
+    def shares(self) -> "Sequence[Share]":
+        return queries.shares_of(self.party.pk)
+
+    @property
+    def shared(self) -> list[tuple["Share", str]]:
+        """With whom it is shared, by name."""
+        names = {**user_names(), **team_names()}
+        return [(share, names.get(str(share.with_id), "–")) for share in self.shares]
+
+    @property
+    def share_input(self) -> Input:
+        people = [(key, name) for key, name in active_user_names().items()]
+        teams = [(key, _("Team %(name)s") % {"name": name}) for key, name in team_names().items()]
+        return Input("with", _("With"), "select", options=[*people, *teams], is_required=True)
 
     @cached_property
     def people(self):
@@ -159,7 +177,7 @@ class CustomerPage:
 
     @cached_property
     def standing(self):
-        return insight.standing_of(self.party)
+        return insight.standing_of(self.viewer, self.party)
 
     @property
     def badges(self) -> list[Badge]:
@@ -167,7 +185,9 @@ class CustomerPage:
         known = self.standing
         if known is None:
             return []
-        found = [Badge(STAGES[known.stage], STAGE_TONES[known.stage])]
+        found = []
+        if known.stage:
+            found.append(Badge(STAGES[known.stage], STAGE_TONES[known.stage]))
         if known.tier:
             found.insert(0, Badge(TIERS[known.tier], TIER_TONES[known.tier]))
         if known.abc:
@@ -180,7 +200,7 @@ class CustomerPage:
 
     @cached_property
     def suggestion(self):
-        return insight.suggestion_of(self.party)
+        return insight.suggestion_of(self.viewer, self.party)
 
     @property
     def colleagues(self):

@@ -15,6 +15,7 @@ from zhike.customers.queries import timeline
 from zhike.events.catalogue import event_type, event_words
 from zhike.events.queries import events_by_id
 from zhike.filters.schema import Words
+from zhike.records.limits import Masked, conceal_events
 from zhike.records.queries import batches_behind
 from zhike.records.sources import SOURCES
 from zhike.records.types import RecordType, record_types
@@ -127,7 +128,9 @@ class Timeline:
     @cached_property
     def causes(self) -> "Mapping[int, Event]":
         wanted = {event.cause_id for event in self.page.items if event.cause_id}
-        return events_by_id(wanted) if wanted else {}
+        found = events_by_id(wanted) if wanted else {}
+        conceal_events(self.viewer, found.values())
+        return found
 
     def _because(self, event: "Event") -> str:
         cause = self.causes.get(event.cause_id or 0)
@@ -147,7 +150,8 @@ class Timeline:
 
     def _value(self, kind: RecordType, name: str, value: object) -> object:
         declared = _field(kind, name)
-        cleaned = declared.clean(value) if isinstance(value, str) and value else value
+        is_read = isinstance(value, Masked) or not isinstance(value, str) or not value
+        cleaned = value if is_read else declared.clean(value)
         return show(declared, cleaned, self.names)
 
 

@@ -14,6 +14,7 @@ from zhike.customers import actions, queries
 from zhike.customers.duplicates import PossibleDuplicate, possible_duplicates
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.merging.actions import merge_customers, preview_merge
+from zhike.customers.sharing.actions import share_customer, stop_sharing
 from zhike.kernel.errors import Invalid, NotFound
 from zhike.web.customers.listing import CUSTOMERS
 from zhike.web.customers.merging import MergePage, read_choices, read_versions
@@ -176,6 +177,22 @@ def relate(request: Request, pk: UUID) -> HttpResponse:
 def unrelate(request: Request, pk: UUID, relation_id: UUID) -> HttpResponse:
     actions.remove_relation(relation_id, viewer=request.viewer)
     return go(request, reverse("customer", args=[pk]))
+
+
+@require_POST
+def share(request: Request, pk: UUID) -> HttpResponse:
+    with_id = id_or_none(request.POST, "with")
+    if with_id is None:
+        raise Invalid.field("with", "missing", _("Choose a person or a team."))
+    until, level = day_or_none(request.POST, "until"), request.POST.get("level", "read")
+    share_customer(pk, with_id=with_id, level=level, until=until, viewer=request.viewer)
+    return go(request, reverse("customer", args=[pk]), _("Shared."))
+
+
+@require_POST
+def unshare(request: Request, pk: UUID, with_id: UUID) -> HttpResponse:
+    stop_sharing(pk, with_id=with_id, viewer=request.viewer)
+    return go(request, reverse("customer", args=[pk]), _("No longer shared."))
 
 
 @require_POST

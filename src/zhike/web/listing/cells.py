@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
 from zhike.filters.schema import Aggregate, Fact, Kind
+from zhike.records.limits import Masked
 from zhike.web import formats
 
 NUMERIC = (Kind.NUMBER, Kind.MONEY)
@@ -29,6 +30,8 @@ def cell(fact: Fact | Aggregate, value: object, around: Around):
     """The words of a value, marked up where looks carry meaning. Empty ones stay empty."""
     if value is None or value == "" or value == []:
         return ""
+    if isinstance(value, Masked):
+        return str(value)
     return _CELLS[fact.kind](fact, value, around)
 
 

@@ -14,6 +14,7 @@ from zhike.filters import All, EventTest, InSegment, Kind, Node, Not, Test, chec
 from zhike.filters.check import OPS
 from zhike.filters.schema import Aggregate, Fact, Schema, Words
 from zhike.kernel.errors import Invalid
+from zhike.records.limits import refuse_limited
 from zhike.segments.facts import name_of
 from zhike.segments.queries import segments
 from zhike.web.forms import Input
@@ -64,7 +65,7 @@ class Condition:
         self.schema: Schema = listing.kind.schema
         self.data = data
         self.error = ""
-        suggested = listing.known(listing.suggested)
+        suggested = listing.asked(viewer, listing.known(listing.suggested))
         name = data.get("fact", "")
         self.fact = self._known.get(name) or self.schema.facts[suggested[0]]
         first = _FIRST_OP.get(self.fact.kind, self.ops[0][0])
@@ -74,7 +75,10 @@ class Condition:
     @cached_property
     def _known(self) -> dict[str, Fact | Aggregate]:
         """What can be asked about: the facts, the segments and each event as if they were some."""
-        known = dict(self.schema.facts)
+        known: dict[str, Fact | Aggregate] = {
+            name: self.schema.facts[name]
+            for name in self.listing.asked(self.viewer, self.schema.facts)
+        }
         if self.schema.groups is not None and self._segments:
             known[_SEGMENT] = Fact(
                 _SEGMENT, _("Segment"), Kind.CHOICE, "", choices=lambda: self._segments
@@ -92,7 +96,8 @@ class Condition:
     @property
     def facts(self) -> list[tuple[Words, list[Fact | Aggregate]]]:
         """The facts to choose from: those mostly wanted first, then by group."""
-        suggested = [self.schema.facts[name] for name in self.listing.known(self.listing.suggested)]
+        names = self.listing.asked(self.viewer, self.listing.known(self.listing.suggested))
+        suggested = [self.schema.facts[name] for name in names]
         groups: dict[Words, list] = {_("Often used"): suggested}
         for fact in self._known.values():
             if fact not in suggested:
@@ -207,6 +212,7 @@ class Condition:
         if self.op != "is_empty" and not any(value.strip() for value in self.chosen):
             raise Invalid.field("value", "missing", _("Choose or enter a value."))
         added = self.node()
+        refuse_limited(self.listing.kind, self.viewer, added)
         check(added, self.schema, currency=currency)
         return All((*conditions_of(node), added))
 

@@ -10,6 +10,7 @@ from zhike.filters.schema import Kind
 from zhike.kernel.money import to_major
 from zhike.records.exports import tell_export
 from zhike.records.imports.actions import defuse
+from zhike.records.limits import Masked
 from zhike.records.queries import every, linked_names, values_of
 from zhike.web.listing.reading import Reading, choices_by_fact
 
@@ -56,7 +57,8 @@ def _chunks(reading: Reading):
 
 
 def _fields(reading: Reading) -> list[str]:
-    return [field.name for field in reading.kind.fields if field.is_fact]
+    names = [field.name for field in reading.kind.fields if field.is_fact]
+    return list(reading.listing.seen(reading.viewer, names))
 
 
 def _linked(reading: Reading, names, values) -> dict:
@@ -73,6 +75,8 @@ def _linked(reading: Reading, names, values) -> dict:
 def _plain(value: Any, kind: Kind, reading: Reading, words) -> str:
     if value is None:
         return ""
+    if isinstance(value, Masked):
+        return str(value)
     if words is not None:
         return str(words.get(str(value), "" if kind is Kind.LINK else value))
     match kind:

@@ -1,17 +1,19 @@
 """What a list of records is: columns, tabs, and where its pages are."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from zhike.access.policies import Level
 from zhike.access.viewer import Viewer
 from zhike.filters import Node
 from zhike.filters.schema import Words
 from zhike.kernel.errors import NotFound
 from zhike.records.actions import change_record, create_record
+from zhike.records.limits import is_limited, limits
 from zhike.records.types import RecordType
 
 
@@ -33,6 +35,7 @@ class Drawing:
     name: str
     label: Words
     read: Callable[[Sequence[UUID]], Mapping]  # by id; records without a picture are left out
+    tells: str  # the fact that can be read from it
     draw: Callable[..., SafeString]  # of what was found for one record, in a currency
 
 
@@ -102,6 +105,21 @@ class Listing:
     def known(self, names) -> tuple[str, ...]:
         """Those of the names that stand for a fact in this installation."""
         return tuple(name for name in names if name in self.kind.schema.facts)
+
+    def seen(self, viewer: Viewer, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of the names of which something is shown to the viewer."""
+        hidden = limits(self.kind, viewer)
+        drawn = self.drawing_by_name
+        return tuple(
+            name
+            for name in names
+            if hidden.get(drawn[name].tells if name in drawn else name) is not Level.HIDE
+            and not (name in drawn and drawn[name].tells in hidden)
+        )
+
+    def asked(self, viewer: Viewer, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of the names that the viewer may ask about."""
+        return tuple(name for name in names if not is_limited(self.kind, viewer, name))
 
 
 _listings: dict[str, Listing] = {}

@@ -16,7 +16,10 @@ from zhike.access.viewer import Viewer
 from zhike.filters import EVERYTHING, All, Kind, Node, Test, check, parse
 from zhike.filters.schema import Aggregate, Fact, Schema
 from zhike.filters.sentence import sentence
+from zhike.kernel.errors import Invalid
 from zhike.kernel.paging import Count, Page
+from zhike.records.fields import Field
+from zhike.records.limits import is_limited, may_write, refuse_limited
 from zhike.records.queries import (
     count,
     find_ids,
@@ -24,6 +27,7 @@ from zhike.records.queries import (
     linked_names,
     saved_view,
     saved_views,
+    sort_for,
     values_of,
 )
 from zhike.web import formats
@@ -128,6 +132,7 @@ class Reading:
     @cached_property
     def where(self) -> Node:
         """The checked conditions: those of the URL, else those of the view."""
+        refuse_limited(self.kind, self.viewer, self.asked)
         return check(self.asked, self.kind.schema, currency=self.currency)
 
     def check(self) -> None:
@@ -147,7 +152,7 @@ class Reading:
     @property
     def sort(self) -> str:
         own = self.view.sort if self.view is not None else ""
-        return self.address.sort or own or self.kind.default_sort
+        return sort_for(self.kind, self.viewer, self.address.sort or own)
 
     @cached_property
     def column_names(self) -> tuple[str, ...]:
@@ -155,6 +160,7 @@ class Reading:
         if not chosen and self.view is not None and not isinstance(self.view, Tab):
             chosen = self.view.columns
         names = self.listing.shown(chosen or self.listing.columns)
+        names = self.listing.seen(self.viewer, names)
         return tuple(name for name in names if name != self.kind.title)
 
     @cached_property
@@ -225,9 +231,26 @@ class Reading:
     @cached_property
     def tabs(self) -> list[TabLink]:
         everything = TabLink(_("All"), self.home, self.view is None and not self.address.archived)
-        own = [self._tab(tab.label, tab.name) for tab in self.listing.tabs]
-        saved = [self._tab(view.name, str(view.pk), view.pk) for view in self.saved]
+        own = [
+            self._tab(tab.label, tab.name)
+            for tab in self.listing.tabs
+            if self._may_ask(tab.where(self.viewer), tab.sort)
+        ]
+        saved = [
+            self._tab(view.name, str(view.pk), view.pk)
+            for view in self.saved
+            if self._may_ask(parse(view.filter), view.sort)
+        ]
         return [everything, *own, *saved]
+
+    def _may_ask(self, where: Node, sort: str) -> bool:
+        """Whether a view asks about nothing that the viewer may not see."""
+        try:
+            refuse_limited(self.kind, self.viewer, where)
+            sort_for(self.kind, self.viewer, sort)
+        except Invalid:
+            return False
+        return True
 
     def _tab(self, label, name: str, view_id=None) -> TabLink:
         is_current = self.address.view == name
@@ -282,12 +305,13 @@ class Reading:
             if direction == "ascending" or (starts_high and direction == "none")
             else name
         )
-        address = self.address.but(sort=wanted).on(self.listing.page) if fact.is_sortable else ""
+        may_sort = fact.is_sortable and not is_limited(self.kind, self.viewer, name)
+        address = self.address.but(sort=wanted).on(self.listing.page) if may_sort else ""
         return Heading(name, fact.label, is_number, address, direction)
 
     @cached_property
     def rows(self) -> list[Row]:
-        cards = self.listing.known(self.listing.card)
+        cards = self.listing.seen(self.viewer, self.listing.known(self.listing.card))
         facts = self.listing.known(self.column_names)
         names = tuple(dict.fromkeys((self.kind.title, *facts, *cards)))
         values = values_of(self.kind, self.viewer, self.page.items, names)
@@ -352,12 +376,21 @@ class Reading:
         return Around(self.currency, linked, choices, self.listing.tones, self.listing.low)
 
     @property
+    def bulk_fields(self) -> list[Field]:
+        """The fields that the viewer may set for many at once."""
+        offered = (field for field in self.kind.fields if field.name in self.listing.bulk)
+        return [field for field in offered if may_write(self.kind, self.viewer, field.name)]
+
+    @property
     def column_choices(self) -> Iterator[tuple[str, object, bool]]:
         """Everything that can be a column, and whether it is one now."""
+        chosen = set(self.listing.seen(self.viewer, (d.name for d in self.listing.drawings)))
         for drawing in self.listing.drawings:
-            yield drawing.name, drawing.label, drawing.name in self.column_names
+            if drawing.name in chosen:
+                yield drawing.name, drawing.label, drawing.name in self.column_names
+        seen = set(self.listing.seen(self.viewer, self.kind.schema.facts))
         for name, fact in self.kind.schema.facts.items():
-            if name != self.kind.title:
+            if name != self.kind.title and name in seen:
                 yield name, fact.label, name in self.column_names
 
 

@@ -14,6 +14,7 @@ from zhike.filters import Any, Test, dump
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid
 from zhike.records.actions import archive_many, change_many, remove_view, save_view
+from zhike.records.limits import is_limited
 from zhike.records.queries import find, find_ids
 from zhike.web.forms import input_for
 from zhike.web.fragments import is_fragment, targets, toast
@@ -173,7 +174,9 @@ def pick(request: Request, name: str) -> HttpResponse:
 def _starting_with(request: Request, kind, search: str) -> list:
     """For types without a search index: by the texts that name a record."""
     names = dict.fromkeys((kind.title, *kind.match_by, "name"))
-    tests = [Test(name, "contains", search) for name in names if name in kind.schema.facts]
+    known = [name for name in names if name in kind.schema.facts]
+    asked = [name for name in known if not is_limited(kind, request.viewer, name)]
+    tests = [Test(name, "contains", search) for name in asked]
     return find(kind, request.viewer, where=Any(tuple(tests)), limit=8).items
 
 

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
+from zhike.access.policies import Level
 from zhike.access.viewer import Viewer
 from zhike.filters.schema import Words
 from zhike.records.fields import Field, FieldKind
-from zhike.records.queries import linked_names
+from zhike.records.limits import Masked, limits
+from zhike.records.limits import may_write as may_write_field
+from zhike.records.queries import concealed_one, linked_names
 from zhike.records.types import RecordType
 from zhike.web import formats
 
@@ -23,7 +25,8 @@ class ShownField:
     name: str
     label: Words
     value: object
-    address: str  # where it is edited
+    address: str  # where it is edited; empty when the viewer may not
+    mask_address: str = ""  # where a masked one is shown in full for a while
 
 
 class Names:
@@ -40,22 +43,35 @@ class Names:
 
 
 def shown_fields(
-    kind: RecordType, record: Model, names: Sequence[str], scope: Names
+    kind: RecordType, record: Any, names: Sequence[str], scope: Names
 ) -> list[ShownField]:
-    return [shown_field(kind, record, name, scope) for name in names]
+    """The fields of which something is shown to the viewer."""
+    hidden = limits(kind, scope.viewer)
+    shown = (name for name in names if hidden.get(name) is not Level.HIDE)
+    return [shown_field(kind, record, name, scope) for name in shown]
 
 
-def shown_field(kind: RecordType, record: Model, name: str, scope: Names) -> ShownField:
+def shown_field(kind: RecordType, record: Any, name: str, scope: Names) -> ShownField:
     declared = kind.field_by_name[name]
+    record = concealed_one(kind, scope.viewer, record)
     value = show(declared, getattr(record, declared.attribute), scope)
-    address = reverse("record_field", args=[kind.name, record.pk, name])
-    return ShownField(name, declared.label, value, address)
+    may_write = may_write_field(kind, scope.viewer, name)
+    address = reverse("record_field", args=[kind.name, record.pk, name]) if may_write else ""
+    return ShownField(name, declared.label, value, address, _mask_address(kind, record, name))
+
+
+def _mask_address(kind: RecordType, record: Any, name: str) -> str:
+    is_masked = name in record.concealed
+    return reverse("record_unmask", args=[kind.name, record.pk, name]) if is_masked else ""
 
 
 def show(declared: Field, value: Any, scope: Names) -> object:
     """A value in words, with links where they lead somewhere; empty when there is none."""
     if value in (None, "", [], ()):
         return ""
+    values = value if isinstance(value, list | tuple) else [value]
+    if any(isinstance(one, Masked) for one in values):
+        return ", ".join(values)
     match declared.kind:
         case FieldKind.CHOICE | FieldKind.USER | FieldKind.TEAM:
             return scope.choice(declared, value)

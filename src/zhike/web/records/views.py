@@ -8,11 +8,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from zhike.access.policies import require
+from zhike.access.policies import Level, require
 from zhike.kernel.errors import NotFound
+from zhike.records import actions
 from zhike.records.actions import archive_record, restore_record, undo_batch
+from zhike.records.limits import limits, refuse_unwritable
 from zhike.records.queries import get
-from zhike.web.forms import record_form
+from zhike.web.forms import Form, Input, record_form
 from zhike.web.fragments import go, is_fragment, tell, toast
 from zhike.web.listing import listing_of
 from zhike.web.records.shown import Names, shown_field
@@ -40,9 +42,11 @@ def field(request: Request, name: str, pk: UUID, field: str) -> HttpResponse:
     listing = listing_of(name)
     record = get(listing.kind, request.viewer, pk)
     declared = listing.kind.field_by_name.get(field)
-    if declared is None or not declared.is_editable:
+    if declared is None or not declared.is_editable or _is_hidden(listing.kind, request, field):
         raise NotFound("not_found", _("There is no such field."))
     data = request.POST if request.method == "POST" else None
+    if data is not None or "edit" in request.GET:
+        refuse_unwritable(listing.kind, request.viewer, [field])
     form = record_form(listing.kind, [field], request.viewer, data=data, record=record)
     if form.saves(lambda values: listing.changed_by(pk, values, viewer=request.viewer)):
         return _saved_field(request, listing.kind, record, form.saved, field)
@@ -54,6 +58,29 @@ def field(request: Request, name: str, pk: UUID, field: str) -> HttpResponse:
         "shown": shown_field(listing.kind, record, field, Names(request.viewer)),
     }
     return render(request, "records/field_form.html", context, status=form.status)
+
+
+@require_http_methods(["GET", "POST"])
+def unmask(request: Request, name: str, pk: UUID, field: str) -> HttpResponse:
+    """Asks for the reason, then shows a masked field of one record for a while."""
+    require(request.viewer, "unmask")
+    kind = listing_of(name).kind
+    if field not in kind.field_by_name or _is_hidden(kind, request, field):
+        raise NotFound("not_found", _("There is no such field."))
+    shown = shown_field(kind, get(kind, request.viewer, pk), field, Names(request.viewer))
+    why = Input("reason", _("Why you need it"), hint=_("Why you need it"), is_required=True)
+    form = Form([why], request.POST if request.method == "POST" else None)
+    if form.saves(
+        lambda values: actions.unmask(kind, pk, fact=field, viewer=request.viewer, **values)
+    ):
+        return _shown(request, kind, get(kind, request.viewer, pk), field)
+    cancel = reverse("record_field", args=[kind.name, pk, field])
+    context = {"shown": shown, "form": form, "cancel": cancel}
+    return render(request, "records/unmask.html", context, status=form.status)
+
+
+def _is_hidden(kind, request: Request, field: str) -> bool:
+    return limits(kind, request.viewer).get(field) is Level.HIDE
 
 
 def _saved_field(request: Request, kind, before, record, field: str) -> HttpResponse:

@@ -38,15 +38,16 @@ class TodayPage:
         return self.count.value + self.done
 
     @cached_property
-    def at_stake(self) -> int:
-        """The amounts of the rows on this page together."""
-        return sum(row.suggestion.value for row in self.rows.items)
+    def at_stake(self) -> int | None:
+        """The amounts of the rows on this page together; None for whom they are not."""
+        amounts = [row.suggestion.value for row in self.rows.items]
+        return None if None in amounts else sum(amounts)
 
     @cached_property
     def tasks(self) -> list[tuple]:
         """Tasks due by today with their customers."""
         found = tasks_due(self.viewer, clock.today())
-        parties = parties_by_id([task.party_id for task in found])
+        parties = parties_by_id(self.viewer, [task.party_id for task in found])
         return [(task, parties[task.party_id]) for task in found]
 
     @cached_property

@@ -84,7 +84,7 @@ def reopen(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _sheet(request: Request, pk: UUID, name: str, **context) -> HttpResponse:
-    step = queries.suggestion_of(customer(request.viewer, pk))
+    step = queries.suggestion_of(request.viewer, customer(request.viewer, pk))
     return render(request, f"today/{name}.html", {"step": step, **context})
 
 
