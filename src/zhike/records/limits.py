@@ -69,12 +69,12 @@ def may_write(kind: RecordType, viewer: Viewer, field: str) -> bool:
 def settable(kind: RecordType) -> Iterable[str]:
     """The facts of a type for which rights can be set: its own, without those nothing can be shown
     without and those that are another type's."""
-    for field in kind.fields:
-        if not field.is_fact:
-            yield field.name
     for name, fact in kind.schema.facts.items():
         if not (fact.is_bearing and name not in kind.field_by_name) and not _borrowed(kind, fact):
             yield name
+    for field in kind.fields:
+        if not field.is_fact:
+            yield field.name
 
 
 def lowest(kind: RecordType, fact: str) -> Level:
