@@ -11,8 +11,8 @@ from zhike.access.viewer import Viewer
 from zhike.commerce.facts import ORDER, PRODUCT
 from zhike.commerce.queries import lines, payments
 from zhike.customers.duplicates import Duplicates
-from zhike.customers.quality.queries import Report
 from zhike.customers.facts import CUSTOMER, TASK
+from zhike.customers.quality.queries import Report
 from zhike.customers.words import sign_words
 from zhike.events.catalogue import event_words
 from zhike.insight.queries import standings
