@@ -129,7 +129,8 @@ def test_pages_carry_no_inline_style_or_script():
 
 
 @pytest.mark.parametrize(
-    "app", ["events", "access", "records", "customers", "commerce", "segments", "insight"]
+    "app",
+    ["events", "access", "records", "customers", "ownership", "commerce", "segments", "insight"],
 )
 def test_every_domain_folder_tells_what_it_is(app):
     readme = SOURCE / app / "README.md"

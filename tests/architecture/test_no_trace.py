@@ -34,6 +34,7 @@ _TABLES = {
     **dict.fromkeys(("insight_standing", "insight_stageday", "segments_membership"), ""),
     "customers_displaced": "merge_id IN (SELECT id FROM customers_merge WHERE loser_id = ANY(%s))",
     "customers_merge": "loser_id = ANY(%s)",
+    "ownership_entry": "",
     "customers_party": "id = ANY(%s)",
 }
 

@@ -1,6 +1,6 @@
 """Who is there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -17,6 +17,16 @@ from zhike.kernel.reading import once
 
 # What a user can be and see, to choose from.
 ROLES, SIGHTS, LEVELS = Role.choices, Sight.choices, FieldRight.Level.choices
+
+
+# The pools that somebody of a team belongs to, as the floor that keeps them says.
+PoolsOf = Callable[[UUID, UUID | None], frozenset[UUID]]
+_pools_of: list[PoolsOf] = []
+
+
+def tells_pools(function: PoolsOf) -> None:
+    """Declares who keeps the pools: one app does."""
+    _pools_of[:] = [function]
 
 
 def viewer_of(user: User, *, kind: str = "user", source: str = "page", scopes=None) -> Viewer:
@@ -38,6 +48,7 @@ def viewer_of(user: User, *, kind: str = "user", source: str = "page", scopes=No
         None if scopes is None else frozenset(scopes),
         source,
         _limits_of(user),
+        _pools_seen_by(user),
     )
 
 
@@ -58,6 +69,14 @@ def _limits_of(user: User) -> frozenset[tuple[str, str, str]]:
     return frozenset((kind, fact, level) for kind, fact, level in parted)
 
 
+
+def _pools_seen_by(user: User) -> frozenset[UUID]:
+    """Who sees all sees those in pools as well, and needn't be asked."""
+    if user.sight == Sight.ALL or not _pools_of:
+        return frozenset()
+    return _pools_of[0](user.pk, user.team_id)
+
+
 def viewer_by_id(user_id: UUID | None, *, source: str) -> Viewer:
     """For work that goes on after the request: the person who asked for it, or the system."""
     user = _users().filter(pk=user_id).first() if user_id else None
@@ -76,6 +95,23 @@ def teams_below(team_id: UUID) -> frozenset[UUID]:
             found.add(team)
             waiting.extend(children.get(team, ()))
     return frozenset(found)
+
+
+def teams_above(team_id: UUID) -> list[UUID]:
+    """A team and all teams above it, from below."""
+    parents = dict(Team.objects.values_list("pk", "parent_id"))
+    found: list[UUID] = []
+    team: UUID | None = team_id
+    while team is not None and team not in found:
+        found.append(team)
+        team = parents.get(team)
+    return found
+
+
+def users_of_teams(team_ids: Collection[UUID]) -> set[UUID]:
+    """Who belongs to one of the teams, or to one below them; whoever has left as well."""
+    below = {one for team_id in team_ids for one in teams_below(team_id)}
+    return set(User.objects.filter(team_id__in=below).values_list("pk", flat=True))
 
 
 def token_of(secret: str) -> Token | None:

@@ -4,18 +4,21 @@ from collections.abc import Callable, Iterable
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from zhike.access.policies import Level, sight
+from zhike.access.policies import Level, can, sight
 from zhike.access.queries import team_names, user_names
 from zhike.access.viewer import Viewer
 from zhike.customers.merging.pointers import Pointer, points_at_customer
+from zhike.customers.pools import heir_of, pool_names
 from zhike.customers.profiles import keys_of, profile_of
 from zhike.events import queries as events
 from zhike.events.catalogue import event_fields, event_label
 from zhike.filters import EVERYTHING, Node, Test
 from zhike.filters import Any as AnyOf
 from zhike.filters.schema import Aggregate, Collection, Fact, Join, Kind
+from zhike.kernel.errors import NotAllowed
 from zhike.kernel.text import email_tokens, name_tokens, phone_tokens, pinyin, word_tokens
 from zhike.records.fields import Field, FieldKind
 from zhike.records.sources import SOURCES
@@ -56,6 +59,25 @@ def _search_texts(party, hidden=MappingProxyType({})):
         for text in getattr(party, name)
     }
     return {token.replace("'", "").replace("\\", "") for token in tokens}, whole
+
+
+def _follows(party, changes):
+    """An owner takes a customer out of its pool; what goes back into a pool that is gone goes where
+    that pool was emptied into."""
+    if party.owner_id is not None:
+        return {"pool_id": None}
+    if changes.get("pool_id", (None, None))[1] is not None:
+        return {"pool_id": heir_of(party.pool_id)}
+    return {}
+
+
+def _guard(viewer, party, changes):
+    """Out of a pool leads claiming, which keeps to its caps; or somebody who may assign."""
+    former, now = changes.get("pool_id", (None, None))
+    if former is not None and now is None and not can(viewer, "assign"):
+        message = gettext("This customer waits in the pool “%(pool)s”. Claim it instead.")
+        pool = pool_names().get(str(former), "")
+        raise NotAllowed("in_pool", message % {"pool": pool})
 
 
 def _stand_ins(ids):
@@ -136,6 +158,8 @@ CUSTOMER: "RecordType[Party]" = RecordType(
     party_column="id",
     sight=lambda viewer: sight_of_customers(viewer),
     reach=lambda viewer: reach_of_customers(viewer),
+    follows=_follows,
+    guard=_guard,
     derive=_derive_party,
     derived=frozenset({"name_key", "search", "keys"}),
     derived_from=("company",),
@@ -168,6 +192,8 @@ CUSTOMER: "RecordType[Party]" = RecordType(
              is_bearing=True),
         Fact("completeness", _("Complete, %"), Kind.NUMBER, "completeness", group=_FILE,
              is_nullable=False),
+        Fact("pool", _("Pool"), Kind.LINK, "pool_id", choices=pool_names, group=_FILE,
+             is_sortable=False, is_bearing=True),
         Aggregate("contacts.count", _("Contacts made"), Kind.NUMBER, "contacts", "count",
                   group=_CONTACT),
         Aggregate("contacts.last", _("Last contact"), Kind.TIME, "contacts", "last",
@@ -193,6 +219,8 @@ CUSTOMER_FACTS = (
          is_sortable=False),
     Fact("customer.writers", _("Customer is shared to work on"), Kind.TAGS, "writers",
          join="customer", is_sortable=False),
+    Fact("customer.pool", _("Customer's pool"), Kind.LINK, "pool_id", join="customer",
+         choices=pool_names, is_sortable=False),
 )  # fmt: skip
 
 
@@ -243,6 +271,13 @@ def _shared(viewer: Viewer, fact: str) -> Node | None:
     """Customers that were shared with the viewer or with their own team."""
     ids = tuple(str(one) for one in (viewer.user_id, viewer.team_id) if one is not None)
     return Test(fact, "has_any", ids) if ids else None
+
+
+@widens_sight
+def _in_pools(viewer: Viewer, prefix: str) -> Node | None:
+    """Customers who wait in a pool that the viewer belongs to."""
+    ids = tuple(sorted(viewer.pool_ids))
+    return Test(f"{prefix}pool", "in", ids) if ids else None
 
 
 TASK: "RecordType[Task]" = RecordType(

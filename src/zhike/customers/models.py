@@ -47,6 +47,7 @@ class Party(Record):
     street = models.CharField(max_length=200, default="")
     owner_id = models.UUIDField(null=True)
     team_id = models.UUIDField(null=True)
+    pool_id = models.UUIDField(null=True)  # where it waits for an owner, if anywhere
     tags = ArrayField(models.CharField(max_length=40), default=list)
     remark = models.TextField(default="")
     consents = models.JSONField(default=dict)
@@ -75,6 +76,11 @@ class Party(Record):
             models.Index(fields=["updated_at", "id"], name="party_updated"),
             models.Index(fields=["owner_id", "name_key"], name="party_owner"),
             models.Index(fields=["team_id"], name="party_team"),
+            models.Index(
+                fields=["pool_id", "name_key"],
+                condition=Q(pool_id__isnull=False),
+                name="party_pool",
+            ),
             models.Index(fields=["city", "name_key"], name="party_city"),
             models.Index(fields=["company"], name="party_company"),
             models.Index(fields=["batch_id"], name="party_batch"),
@@ -89,7 +95,10 @@ class Party(Record):
                 fields=["code"],
                 condition=Q(archived_at=None) & ~Q(code=""),
                 name="party_code_once",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(owner_id=None) | Q(pool_id=None), name="party_owner_or_pool"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -30,7 +30,8 @@ THREADS = 2
 _PARTY_COLUMNS = (
     "id, created_at, updated_at, archived_at, kind, name, code, emails, phones, job_title, "
     "birthday, gender, industry, registration_no, website, country, province, city, street, "
-    "owner_id, team_id, tags, remark, company_id, source, keys, readers, writers"
+    "owner_id, team_id, pool_id, tags, remark, company_id, source, keys, readers, writers, "
+    "completeness, verified_at"
 )
 _TABLES = {
     "customers_party": _PARTY_COLUMNS,

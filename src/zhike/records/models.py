@@ -36,6 +36,10 @@ class Batch(models.Model):
         UNDO = "undo", _("Undo")
         RULE = "rule", _("Rule")
         MERGE = "merge", _("Merge")
+        CLAIM = "claim", _("Claim")
+        RELEASE = "release", _("Release")
+        ASSIGN = "assign", _("Assignment")
+        RECYCLE = "recycle", _("Recycling")
 
     id = models.UUIDField(primary_key=True, default=new_id)
     kind = models.CharField(max_length=12, choices=Kind.choices)

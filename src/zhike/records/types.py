@@ -37,6 +37,11 @@ class RecordType(Generic[Row]):
     derive: Callable[[Row], None] = lambda record: None  # fills computed columns before a write
     derived: frozenset[str] = frozenset()  # the columns that `derive` fills
     derived_from: tuple[str, ...] = ()  # the linked records that `derive` reads
+    # Columns that follow from what an edit changed, whichever door it came by; told and undone
+    # like the rest of the edit.
+    follows: Callable[[Row, Mapping], Mapping] = lambda record, changes: {}
+    # Raises NotAllowed for a change that takes more than the right to change.
+    guard: Callable[[Viewer, Row, Mapping], None] = lambda viewer, record, changes: None
     summary: Callable[[Row], Mapping] = lambda record: {}  # what "created" tells
     happened: Callable[[Row], datetime | None] = lambda record: (
         None

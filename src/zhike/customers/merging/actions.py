@@ -259,6 +259,8 @@ def _values_before(merge: Merge, winner: Party) -> tuple[dict[str, Any], int]:
             now = getattr(winner, name)
             values[name] = taken_back(field, before, after, now)
             left += now != after
+    if "pool_id" in merge.before and values.get("owner_id", winner.owner_id) is None:
+        values["pool_id"] = _read("pool_id", merge.before["pool_id"])
     return values, left
 
 

@@ -21,6 +21,7 @@ from zhike.records.models import Batch
 from zhike.records.types import RecordType, record_type, record_types
 
 CHUNK = 1_000
+_FLIPS = ("created", "archived", "restored")  # taken back by archiving and restoring
 # Takes a locked batch back, or does it again: the undoing batch, what was taken back, what stayed.
 WayBack = Callable[[Viewer, Batch], tuple[Batch, int, int]]
 _ways_back: dict[str, WayBack] = {}
@@ -183,7 +184,9 @@ def _change_back(kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer) ->
 
     done = 0
     before_by_id: dict[UUID, dict] = {}
-    for event in events_of_batch(batch.pk, type=f"{kind.name}.updated").iterator(CHUNK):
+    told = events_of_batch(batch.pk).filter(subject_type=kind.name, changes__isnull=False)
+    told = told.exclude(type__in=[f"{kind.name}.{verb}" for verb in _FLIPS])
+    for event in told.iterator(CHUNK):
         first = before_by_id.setdefault(event.subject_id, {})
         for name, (before, _after) in (event.changes or {}).items():
             first.setdefault(name, before)

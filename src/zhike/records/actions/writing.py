@@ -204,6 +204,7 @@ def change_record(
     changes = apply_values(kind, instance, cleaned, extra or {})
     if not changes:
         return instance
+    kind.guard(viewer, instance, changes)
     batch = batch or open_batch(viewer, kind=Batch.Kind.EDIT, label=str(instance))
     touch(kind, instance, batch)
     check_unique(kind, instance)
@@ -318,14 +319,21 @@ def _locked(kind: RecordType[Row], record_id: UUID, viewer: Viewer) -> Row:
 
 def apply_values(kind: RecordType[Row], instance: Row, cleaned: Mapping, extra: Mapping) -> dict:
     attributes = {kind.field_by_name[name].attribute: value for name, value in cleaned.items()}
-    changes = {}
-    for name, value in {**attributes, **extra}.items():
+    changes: dict = {}
+    _set(instance, {**attributes, **extra}, changes)
+    if changes:
+        _set(instance, kind.follows(instance, changes), changes)
+    return changes
+
+
+def _set(instance: Record, values: Mapping, changes: dict) -> None:
+    """Sets what differs and notes it: before the first change, after the last."""
+    for name, value in values.items():
         value = list(value) if isinstance(value, tuple) else value
         before = getattr(instance, name)
         if before != value:
-            changes[name] = [before, value]
+            changes[name] = [changes.get(name, [before])[0], value]
             setattr(instance, name, value)
-    return changes
 
 
 def touch(kind: RecordType[Row], instance: Row, batch: Batch) -> None:

@@ -1,0 +1,49 @@
+"""What changes pools, their rules, and who holds which customer."""
+
+from zhike.ownership.actions.claiming import (
+    Claimed,
+    assign_customers,
+    claim_customer,
+    claim_customers,
+    release_customers,
+)
+from zhike.ownership.actions.pools import (
+    Membership,
+    change_pool,
+    create_pool,
+    empty_pool,
+    remove_pool,
+    set_members,
+)
+from zhike.ownership.actions.protecting import protect_customer, unprotect_customer
+from zhike.ownership.actions.recycling import (
+    Outcome,
+    preview_recycling,
+    recycle,
+    recycling_was_killed,
+)
+from zhike.ownership.actions.rules import change_rule, create_rule, draft_rule, remove_rule
+
+__all__ = [
+    "Claimed",
+    "Membership",
+    "Outcome",
+    "assign_customers",
+    "change_pool",
+    "change_rule",
+    "claim_customer",
+    "claim_customers",
+    "create_pool",
+    "create_rule",
+    "draft_rule",
+    "empty_pool",
+    "preview_recycling",
+    "protect_customer",
+    "recycle",
+    "recycling_was_killed",
+    "release_customers",
+    "remove_pool",
+    "remove_rule",
+    "set_members",
+    "unprotect_customer",
+]

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class OwnershipConfig(AppConfig):
+    name = "zhike.ownership"
+    label = "ownership"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from zhike.ownership import events, facts  # noqa: F401
+
+        facts.declare()

@@ -1,0 +1,72 @@
+"""What ownership says."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from zhike.events.catalogue import EventType, declare
+from zhike.filters.schema import EventField, Kind
+from zhike.ownership.words import REASONS, WITHOUT
+
+_POOL = EventField("pool", _("Pool"), Kind.TEXT)
+_REASON = EventField("reason", _("Reason"), Kind.TEXT)
+_RULE = EventField("rule", _("Rule"), Kind.TEXT)
+
+
+def _released(data: Mapping) -> Mapping:
+    reason = REASONS.get(data.get("reason", ""), data.get("reason", ""))
+    return {**data, "reason": f" · {reason}" if reason else ""}
+
+
+def _recycled(data: Mapping) -> Mapping:
+    return {
+        **data,
+        "why": gettext("%(days)s days %(without)s")
+        % {"days": data.get("days", "–"), "without": WITHOUT.get(data.get("without", ""), "–")},
+    }
+
+
+def _protected(data: Mapping) -> Mapping:
+    reason = data.get("reason", "")
+    return {**data, "reason": f" · {reason}" if reason else ""}
+
+
+declare(
+    EventType(
+        "customer.claimed", _("Customer claimed"), _("Claimed from the pool “%(pool)s”"), "file",
+        (_POOL,),
+    ),
+    EventType(
+        "customer.assigned", _("Customer assigned"), _("Assigned to %(owner)s"), "file",
+        (_POOL,),
+    ),
+    EventType(
+        "customer.returned", _("Customer released"),
+        _("Released into the pool “%(pool)s”%(reason)s"), "file", (_POOL, _REASON),
+        present=_released,
+    ),
+    EventType(
+        "customer.repooled", _("Customer moved to another pool"),
+        _("Moved into the pool “%(pool)s”"), "file", (_POOL,),
+    ),
+    EventType(
+        "customer.recycled", _("Customer recycled"),
+        _("Fell into the pool “%(pool)s” by the rule “%(rule)s”: %(why)s"), "file",
+        (_POOL, _RULE), present=_recycled,
+    ),
+    EventType(
+        "customer.protected", _("Customer protected"), _("Protected until %(until)s%(reason)s"),
+        "file", (_REASON,), present=_protected,
+    ),
+    EventType(
+        "customer.unprotected", _("Protection ended"), _("Protection ended early"), "file",
+    ),
+    EventType("pool.created", _("Pool created"), _("Pool %(pool)s created"), "system"),
+    EventType("pool.updated", _("Pool changed"), _("Pool %(pool)s changed"), "system"),
+    EventType("pool.removed", _("Pool removed"), _("Pool %(pool)s removed"), "system"),
+    EventType(
+        "recycling.finished", _("Recycling finished"),
+        _("Recycled %(recycled)s customers, reminded %(reminded)s owners"), "system",
+    ),
+)  # fmt: skip

@@ -1,0 +1,18 @@
+"""The words of ownership."""
+
+from django.utils.translation import gettext_lazy as _
+
+# Why somebody lets a customer go, to choose from.
+REASONS = {
+    "no_need": _("No need at present"),
+    "unreachable": _("Can't be reached"),
+    "wrong_territory": _("Not my territory"),
+    "no_capacity": _("No time for it"),
+    "competitor": _("Buys elsewhere"),
+    "other": _("Another reason"),
+}
+WITHOUT = {
+    "contact": _("without contact"),
+    "order": _("without order"),
+    "both": _("without contact and without order"),
+}
