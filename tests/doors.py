@@ -28,6 +28,7 @@ class Door:
     body: Body = lambda ids: {}
     asks: Body | None = None
     names: tuple[str, ...] = ("customer",)
+    may_conflict: bool = False  # whether it can be done depends on more than rights and sight
     is_hidden: bool = False  # who lacks the right is told that there is nothing
     rights_elsewhere: tuple[str, ...] = ()  # what is asked where it isn't one's own
 
@@ -66,6 +67,12 @@ CUSTOMER_BODY = {"name": "New"}
 USER = {"email": "n@firm.example", "name": "N", "role": "staff", "sight": "own",
         "password": "green-tea-2026"}  # fmt: skip
 SEGMENT = {"name": "S", "filter": {"all": []}}
+POOL = {
+    "name": "P", "is_enabled": "1", "assignment": "self", "cooling_days": "1", "freeze_hours": "0",
+    "protect_days": "0", "lock_cap": "1", "lock_days": "9",
+}  # fmt: skip
+RULE = {"name": "R", "days": "30", "without": "contact", "remind_days": "0", "position": "1",
+        "is_enabled": "1", "filter": '{"all":[]}'}  # fmt: skip
 LISTS = ("customer", "order", "product")
 
 PAGES: dict[tuple[str, str], Door] = {
@@ -125,6 +132,17 @@ PAGES: dict[tuple[str, str], Door] = {
         "change", "archive", of="customer"),
     ("POST", "customers/<uuid:pk>/merge/<uuid:other_id>"): door(
         "change", "archive", of="customer", body=lambda ids: {"choice-name": "loser"}),
+    ("POST", "customers/<uuid:pk>/claim"): door("change", of="customer", may_conflict=True),
+    ("POST", "customers/<uuid:pk>/release"): door(
+        "change", of="customer", rights_elsewhere=("assign",), body=lambda ids: {
+            "reason": "other", "pool": ids.pool}),
+    ("POST", "customers/<uuid:pk>/assign"): door("assign", of="customer", body=lambda ids: {
+        "new_owner": ids.user}, may_conflict=True),
+    ("POST", "customers/<uuid:pk>/protect"): door(
+        "change", of="customer", rights_elsewhere=("assign",), body=lambda ids: {
+            "until": ids.tomorrow, "why": "x"}),
+    ("POST", "customers/<uuid:pk>/unprotect"): door(
+        "change", of="customer", rights_elsewhere=("assign",)),
     ("POST", "customers/<uuid:pk>/relations"): door("change", of="customer", body=lambda ids: {
         "kind": "competitor", "other": ids.neighbour}),
     ("POST", "customers/<uuid:pk>/relations/<uuid:relation_id>/remove"): door(
@@ -168,6 +186,26 @@ PAGES: dict[tuple[str, str], Door] = {
         "assignee": ids.user}),
     ("POST", "today/<uuid:pk>/dismiss"): door("work", of="customer"),
     ("POST", "today/<uuid:pk>/reopen"): door("work", of="customer"),
+    # Pools
+    ("GET", "pools/"): door("view"),
+    ("GET", "settings/pools"): door("administer"),
+    ("POST", "settings/pools"): door("administer", body=lambda ids: {"name": "P"}),
+    ("POST", "settings/pools/recycle"): door("administer"),
+    ("GET", "settings/pools/<uuid:pk>"): door("administer", of="pool"),
+    ("POST", "settings/pools/<uuid:pk>"): door("administer", of="pool", body=lambda ids: POOL),
+    ("POST", "settings/pools/<uuid:pk>/members"): door("administer", of="pool", body=lambda ids: {
+        "new": f"user:{ids.user}"}),
+    ("POST", "settings/pools/<uuid:pk>/empty"): door("administer", of="pool", body=lambda ids: {
+        "into": ids.other_pool}),
+    ("POST", "settings/pools/<uuid:pk>/remove"): door("administer", of="pool"),
+    ("GET", "settings/pools/<uuid:pk>/rules/new"): door("administer", of="pool"),
+    ("POST", "settings/pools/<uuid:pk>/rules/new"): door(
+        "administer", of="pool", body=lambda ids: RULE),
+    ("POST", "settings/pools/<uuid:pk>/rules/preview"): door(
+        "administer", of="pool", body=lambda ids: RULE),
+    ("GET", "settings/rules/<uuid:rule_id>"): door("administer", of="rule"),
+    ("POST", "settings/rules/<uuid:rule_id>"): door("administer", of="rule", body=lambda ids: RULE),
+    ("POST", "settings/rules/<uuid:rule_id>/remove"): door("administer", of="rule"),
     # Segments and value
     ("GET", "segments/"): door("view", asks=lambda ids: [
         {"with": [ids.segment, ids.other_segment]}]),
@@ -249,6 +287,18 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("POST", "customers/{customer_id}/merge"): door(
         "change", "archive", of="customer", body=lambda ids: {"other": str(ids.double)}),
     ("POST", "customers/{merged_id}/unmerge"): door("change", "archive", of="customer"),
+    ("GET", "customers/{customer_id}/ownership"): door("view", of="customer"),
+    ("POST", "customers/{customer_id}/claim"): door("change", of="customer", may_conflict=True),
+    ("POST", "customers/{customer_id}/release"): door(
+        "change", of="customer", rights_elsewhere=("assign",), body=lambda ids: {
+            "reason": "other", "pool": str(ids.pool)}),
+    ("POST", "customers/{customer_id}/assign"): door("assign", of="customer", body=lambda ids: {
+        "owner": str(ids.user)}, may_conflict=True),
+    ("POST", "customers/{customer_id}/protect"): door(
+        "change", of="customer", rights_elsewhere=("assign",), body=lambda ids: {
+            "until": str(ids.tomorrow), "reason": "x"}),
+    ("POST", "customers/{customer_id}/unprotect"): door(
+        "change", of="customer", rights_elsewhere=("assign",)),
     ("GET", "customers/{customer_id}/timeline"): door("view", of="customer"),
     ("POST", "customers/{customer_id}/unmask"): door("unmask", of="customer", body=lambda ids: {
         "field": "phones", "reason": "x"}),
@@ -302,6 +352,26 @@ ROUTES: dict[tuple[str, str], Door] = {
             {"product": str(ids.product), "quantity": 1, "unit_price": 5}]}),
     ("POST", "orders/{order_id}/cancel"): door("change", of="order"),
     ("POST", "orders/{order_id}/archive"): door("archive", of="order"),
+    # Pools
+    ("GET", "pools"): door("view"),
+    ("POST", "pools"): door("administer", body=lambda ids: {"name": "P"}),
+    ("POST", "pools/claim"): door("change", body=lambda ids: {
+        "customers": [str(ids.customer)]}, of="customer", may_conflict=True),
+    ("GET", "pools/recycling"): door("administer"),
+    ("POST", "pools/recycling"): door("administer"),
+    ("GET", "pools/{pool_id}"): door("view", of="pool"),
+    ("PATCH", "pools/{pool_id}"): door("administer", of="pool", body=lambda ids: {"name": "P"}),
+    ("DELETE", "pools/{pool_id}"): door("administer", of="pool"),
+    ("POST", "pools/{pool_id}/empty"): door("administer", of="pool", body=lambda ids: {
+        "into": str(ids.other_pool)}),
+    ("GET", "pools/{pool_id}/members"): door("administer", of="pool"),
+    ("PUT", "pools/{pool_id}/members"): door("administer", of="pool", body=lambda ids: {
+        "members": [{"user": str(ids.user)}]}),
+    ("GET", "pools/{pool_id}/rules"): door("administer", of="pool"),
+    ("POST", "pools/{pool_id}/rules"): door("administer", of="pool", body=lambda ids: {
+        "name": "R", "days": 30}),
+    ("PATCH", "rules/{rule_id}"): door("administer", of="rule", body=lambda ids: {"name": "R"}),
+    ("DELETE", "rules/{rule_id}"): door("administer", of="rule"),
     # Segments
     ("GET", "segments"): door("view"),
     ("POST", "segments"): door("segment", body=lambda ids: SEGMENT),
@@ -366,7 +436,7 @@ TERRITORIAL = ("customer", "order", "task", "duplicate", "decided")
 _IDS = {
     "customer_id": "customer", "duplicate_id": "duplicate", "order_id": "order",
     "task_id": "task", "relation_id": "relation", "attachment_id": "attachment",
-    "product_id": "product", "segment_id": "segment",
+    "product_id": "product", "segment_id": "segment", "pool_id": "pool", "rule_id": "rule",
     "view_id": "view", "batch_id": "batch", "token_id": "token", "user_id": "user",
     "with_id": "user", "other_id": "double", "merged_id": "merged",
 }  # fmt: skip

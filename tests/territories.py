@@ -24,6 +24,7 @@ from zhike.customers.models import Duplicate
 from zhike.insight.actions import run_scores
 from zhike.insight.models import Suggestion
 from zhike.kernel import clock
+from zhike.ownership.actions import Membership, create_pool, create_rule, set_members
 from zhike.records.actions import save_view
 from zhike.records.imports.actions import import_now, map_import, prepare_import
 from zhike.segments.actions import create_segment
@@ -86,6 +87,7 @@ def build_firm(folder: Path, *, is_linked: bool) -> Firm:
         for number, (name, user) in enumerate(people.items())
     }
     common = _common(boss, viewer_of(ting), product, folder)
+    _keep_pools(boss, company, common)
     common.user = people["Mate"].pk
     run = run_scores(SYSTEM)
     for number, one in enumerate(found.values()):
@@ -106,6 +108,14 @@ def build_firm(folder: Path, *, is_linked: bool) -> Firm:
     Token.objects.update(last_used_at=clock.now())
     phones = {name: (_phone(n), _grouped(_phone(n))) for n, name in enumerate(TERRITORIES)}
     return Firm(ting, secret, found, common, phones)
+
+
+def _keep_pools(boss: Viewer, company, common: SimpleNamespace) -> None:
+    """Everybody belongs to a pool, in which nobody waits."""
+    pool = create_pool(boss, name="Everybody's", lock_cap=9)
+    set_members(boss, pool.pk, [Membership(team_id=company.pk)])
+    common.pool, common.other_pool = pool.pk, create_pool(boss, name="Nobody's").pk
+    common.rule = create_rule(boss, pool.pk, name="After a month", days=30).pk
 
 
 def _user(name: str, role: str, team) -> User:

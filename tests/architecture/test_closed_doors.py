@@ -61,7 +61,8 @@ def wrong_with(knock: Knock, answer: Answer, secrets: tuple[str, ...]) -> str:
     if answer.status >= 500:
         return "breaks"
     if knock.is_allowed and knock.is_in_sight:
-        return "" if answer.status < 400 or knock.is_question else "is closed"
+        is_taken = knock.door.may_conflict and answer.status == 409
+        return "" if answer.status < 400 or knock.is_question or is_taken else "is closed"
     if answer.is_anything_changed:
         return "changes something"
     if not knock.is_in_sight:

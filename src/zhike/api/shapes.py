@@ -162,6 +162,7 @@ def _customer(party, standing, currency: str) -> dict[str, Any]:
         "website": party.website,
         "owner": party.owner_id,
         "team": party.team_id,
+        "pool": party.pool_id,
         "stage": standing.stage if standing else None,
         "tier": (standing.tier or None) if standing else None,
         "tags": party.tags,

@@ -3,7 +3,16 @@
 from ninja import NinjaAPI
 
 from zhike import __version__
-from zhike.api import commerce, customers, firm, imports, insight, problems, segments
+from zhike.api import (
+    commerce,
+    customers,
+    firm,
+    imports,
+    insight,
+    ownership,
+    problems,
+    segments,
+)
 from zhike.api.authentication import viewer_from
 from zhike.api.parsing import StrictParser
 
@@ -19,6 +28,9 @@ api = NinjaAPI(
 )
 problems.install(api)
 api.add_router("/customers", customers.router)
+api.add_router("/customers", ownership.holders)
+api.add_router("/pools", ownership.pools)
+api.add_router("/rules", ownership.rules)
 api.add_router("/tasks", customers.tasks)
 api.add_router("/products", commerce.products)
 api.add_router("/orders", commerce.orders)

@@ -16,6 +16,7 @@ from zhike.access.viewer import SYSTEM, Viewer
 from zhike.customers.facts import CUSTOMER
 from zhike.demo.bulk import analyse, bare_tables
 from zhike.demo.places import TEAMS
+from zhike.demo.pools import ensure_pools
 from zhike.demo.second_files import draw_second_files
 from zhike.demo.simulation import DAY, simulate
 from zhike.demo.staff import COLLEAGUES, COMPANY, DOMAIN
@@ -71,6 +72,7 @@ def load_demo(
         set_firm(DEMO, name=firm().name or COMPANY, currency="CNY")
         teams = _teams()
         sellers = _sellers(teams)
+        pools = ensure_pools(teams, DEMO)
         batch = open_batch(DEMO, kind="demo", label=_("Demo company"))
         second = draw_second_files(
             np.random.default_rng([seed, SECOND_FILES]),
@@ -79,7 +81,7 @@ def load_demo(
             clock.day_number(world.until) * DAY,
             duplicates,
         )
-        desk = Desk(world, batch.pk, DEMO, teams, sellers, report or _say_nothing)
+        desk = Desk(world, batch.pk, DEMO, teams, sellers, pools, report or _say_nothing)
         with bare_tables(TABLES) if customers > MANY_CUSTOMERS else nullcontext():
             write_world(desk, second)
             desk.report("indexes", 0, 1)

@@ -48,6 +48,10 @@ class Clock:
     falls_on: date
 
     @property
+    def why(self) -> str:
+        return explain(self)
+
+    @property
     def values(self) -> dict:
         """What decided, for the event."""
         return {

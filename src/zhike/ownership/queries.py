@@ -19,6 +19,8 @@ from zhike.ownership.models import Entry, Member, Pool, Rule, Run
 if TYPE_CHECKING:
     from zhike.customers.models import Party
 
+WITHOUT_CHOICES = Rule.Without.choices
+
 
 @once
 def pool_names() -> Mapping[str, str]:

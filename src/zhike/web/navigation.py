@@ -29,6 +29,7 @@ class Place:
 PLACES = (
     Place("today", _("Today"), "/today", "g t", count=waiting),
     Place("customer_list", _("Customers"), "/customers", "g c"),
+    Place("pool_list", _("Pools"), "/pools", "g l"),
     Place("segment_list", _("Segments"), "/segments", "g s"),
     Place("order_list", _("Orders"), "/orders", "g o"),
     Place("product_list", _("Products"), "/products", "g p"),

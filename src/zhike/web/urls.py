@@ -13,6 +13,8 @@ from zhike.web.imports import views as imports
 from zhike.web.listing import views as lists
 from zhike.web.palette import views as palette
 from zhike.web.quality import views as quality
+from zhike.web.pools import settings as pool_settings
+from zhike.web.pools import views as pools
 from zhike.web.records import views as records
 from zhike.web.scores import views as scores
 from zhike.web.segments import views as segments
@@ -58,6 +60,11 @@ _customers = [
     path("<uuid:pk>/tags", customers.tag, name="customer_tag"),
     path("<uuid:pk>/merge", customers.merge_with, name="customer_merge_with"),
     path("<uuid:pk>/merge/<uuid:other_id>", customers.merge, name="customer_merge"),
+    path("<uuid:pk>/claim", pools.claim, name="customer_claim"),
+    path("<uuid:pk>/release", pools.release, name="customer_release"),
+    path("<uuid:pk>/assign", pools.assign, name="customer_assign"),
+    path("<uuid:pk>/protect", pools.protect, name="customer_protect"),
+    path("<uuid:pk>/unprotect", pools.unprotect, name="customer_unprotect"),
     path("<uuid:pk>/relations", customers.relate, name="relation_add"),
     path(
         "<uuid:pk>/relations/<uuid:relation_id>/remove", customers.unrelate, name="relation_remove"
@@ -122,6 +129,16 @@ _settings = [
     path("users/<uuid:pk>", settings.user, name="user"),
     path("field-rights", rights.field_rights, name="field_rights"),
     path("teams", settings.new_team, name="team_new"),
+    path("pools", pool_settings.pools, name="pool_settings"),
+    path("pools/recycle", pool_settings.recycle, name="pool_recycle"),
+    path("pools/<uuid:pk>", pool_settings.pool, name="pool_setting"),
+    path("pools/<uuid:pk>/members", pool_settings.members, name="pool_members"),
+    path("pools/<uuid:pk>/empty", pool_settings.empty, name="pool_empty"),
+    path("pools/<uuid:pk>/remove", pool_settings.remove, name="pool_remove"),
+    path("pools/<uuid:pk>/rules/new", pool_settings.new_rule, name="rule_new"),
+    path("pools/<uuid:pk>/rules/preview", pool_settings.preview, name="rule_preview"),
+    path("rules/<uuid:rule_id>", pool_settings.rule, name="rule"),
+    path("rules/<uuid:rule_id>/remove", pool_settings.remove_rule, name="rule_remove"),
     path("tokens", settings.tokens, name="tokens"),
     path("tokens/<uuid:pk>/revoke", settings.revoke_token, name="token_revoke"),
 ]
@@ -137,6 +154,7 @@ urlpatterns = [
     path("products/", include(_products)),
     path("tasks/<uuid:pk>/done", customers.complete_task, name="task_done"),
     path("today/", include(_today)),
+    path("pools/", pools.pools, name="pool_list"),
     path("segments/", include(_segments)),
     path("value/", include(_value)),
     path("imports/", include(_imports)),

@@ -34,6 +34,7 @@ COMMANDS = (
     Command("export", gettext("export records as CSV, XLSX or Parquet")),
     Command("score", gettext("compute all scores now")),
     Command("duplicates", gettext("look for customers who are on file twice")),
+    Command("recycle", gettext("take customers back into their pools by the rules")),
     Command("segment", gettext("count and list the customers a filter selects")),
     Command("prove", gettext("check every statistical method against its published table")),
     Command("user", gettext("create users")),

@@ -17,8 +17,9 @@ from zhike.events.actions import Draft
 # What the simulator says nothing of.
 UNTOLD: dict[str, Any] = {
     "registration_no": "", "website": "", "street": "", "remark": "", "consents": {},
-    "merged_into_id": None, "verified_at": None, "pool_id": None,
+    "merged_into_id": None, "verified_at": None,
 }  # fmt: skip
+POOLED = 5  # of so many customers without an owner one waits in a pool
 
 
 def write_customers(desk: Desk) -> np.ndarray:
@@ -58,6 +59,7 @@ def _customers(desk: Desk, ids: np.ndarray) -> Iterator[SimpleNamespace]:
             industry, tags, source, owner, employer, job_title,
         ) in columns:  # fmt: skip
             place = ALL_PLACES[place_number]
+            is_pooled = owner == NOBODY and number % POOLED == 0
             has_job = employer != NOBODY
             customer = desk.row(
                 id=pk,
@@ -79,7 +81,8 @@ def _customers(desk: Desk, ids: np.ndarray) -> Iterator[SimpleNamespace]:
                 province=place.province,
                 city=place.city,
                 owner_id=desk.sellers[owner].user_id if owner != NOBODY else None,
-                team_id=teams[place_number],
+                team_id=None if is_pooled else teams[place_number],
+                pool_id=desk.pools[place.team] if is_pooled else None,
                 **UNTOLD,
                 tags=list(tags),
             )

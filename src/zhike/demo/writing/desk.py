@@ -41,6 +41,7 @@ class Desk:
     viewer: Viewer
     teams: Mapping[str, UUID]  # by name
     sellers: Mapping[int, Viewer]  # by place in COLLEAGUES
+    pools: Mapping[str, UUID]  # by the name of the team whose unowned customers wait there
     report: Report
 
     def write(self, model: type[Model] | None, rows: Iterable[Any]) -> None:

@@ -262,9 +262,10 @@ def assign_customers(ids: Sequence[UUID], *, owner_id: UUID, viewer: Viewer) -> 
     name = active_user_names().get(str(owner_id))
     if name is None:
         raise Invalid.field("owner", "unknown_user", _("There is nobody of that id at work here."))
-    rows = [row for row in locked(ids) if row.owner_id != owner_id]
-    if any(row.pool_id is None or not may_assign_in(row.pool_id, viewer) for row in rows):
+    found = locked(ids)
+    if any(row.pool_id is None or not may_assign_in(row.pool_id, viewer) for row in found):
         require(viewer, "assign")
+    rows = [row for row in found if row.owner_id != owner_id]
     if not rows:
         raise Conflict("not_changed", _("They hold these customers already."))
     batch = open_batch(viewer, kind="assign", label=_label(rows))

@@ -13,7 +13,7 @@ from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.holders import Held, Holder, hand_over, saying
 from zhike.events.actions import Draft, record
-from zhike.filters import check, dump, parse
+from zhike.filters import EVERYTHING, check, dump, parse
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from zhike.ownership.models import Member, Pool, Verb
@@ -209,7 +209,7 @@ def _name(pool: Pool, name: str) -> str:
 
 def _filter(value: object) -> dict:
     """A filter over customers as it is kept; nothing for none."""
-    if not value:
+    if not value or parse(value) == EVERYTHING:
         return {}
     check(parse(value), CUSTOMER.schema, currency=firm().currency)
     return dump(parse(value))

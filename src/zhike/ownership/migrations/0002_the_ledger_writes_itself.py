@@ -76,7 +76,7 @@ DROP FUNCTION ownership_note_created, ownership_note_changed, ownership_keep_ent
 class Migration(migrations.Migration):
     dependencies = [
         ("ownership", "0001_initial"),
-        ("customers", "0005_pools"),
+        ("customers", "0007_pools"),
         ("events", "0001_initial"),
     ]
 

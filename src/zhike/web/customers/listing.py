@@ -5,9 +5,10 @@ from django.utils.translation import gettext_lazy as _
 from zhike.commerce.queries import sales_by_month
 from zhike.customers.actions import change_customer
 from zhike.customers.facts import CUSTOMER
-from zhike.filters import Test
-from zhike.web.listing import Drawing, Listing, Tab, declare
+from zhike.filters import Not, Test
+from zhike.web.listing import Command, Drawing, Listing, Tab, declare
 from zhike.web.listing.sparkline import sparkline
+from zhike.web.pools.claiming import claim_chosen, is_claiming_offered
 
 STAGE_TONES = {
     "prospect": "", "exploration": "", "build_up": "good", "stability": "good",
@@ -35,6 +36,7 @@ CUSTOMERS = declare(
             Tab("new", _("New in the last 30 days"), lambda v: Test("created_at", "within", "30d"),
                 "-created_at"),
             Tab("slipping", _("Slipping away"), lambda v: Test("stage", "eq", "decline"), "-value"),
+            Tab("pooled", _("In pools"), lambda v: Not(Test("pool", "is_empty")), "name"),
             Tab("unowned", _("Without an owner"), lambda v: Test("owner", "is_empty")),
         ),
         drawings=(
@@ -42,6 +44,7 @@ CUSTOMERS = declare(
                     sparkline),
         ),
         bulk=("owner", "team", "tags", "industry", "source", "city"),
+        commands=(Command("claim", _("Claim"), claim_chosen, is_claiming_offered),),
         form=(
             "name", "kind", "phones", "emails", "company", "job_title", "city", "street",
             "owner", "tags", "source", "remark",

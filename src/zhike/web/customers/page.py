@@ -26,6 +26,7 @@ from zhike.web.customers.timeline import Timeline
 from zhike.web.forms import Input
 from zhike.web.listing.address import Address
 from zhike.web.listing.reading import Reading
+from zhike.web.pools.page import HolderPanel
 from zhike.web.records.shown import Names, shown_fields
 from zhike.web.request import Request
 
@@ -66,6 +67,7 @@ class CustomerPage:
             lambda: self.relations, lambda: self.people, lambda: self.shares,
             lambda: self.attachments,
             lambda: self.standing, lambda: self.suggestion, lambda: self.neighbours,
+            lambda: self.holder.works,
             active_user_names, user_names, team_names, lambda: insight.today_count(self.viewer),
         )  # fmt: skip
 
@@ -88,6 +90,10 @@ class CustomerPage:
     def owner(self) -> str:
         declared = CUSTOMER.field_by_name["owner"]
         return self.names.choice(declared, self.party.owner_id) if self.party.owner_id else ""
+
+    @cached_property
+    def holder(self) -> HolderPanel:
+        return HolderPanel(self.viewer, self.party)
 
     @cached_property
     def relations(self):

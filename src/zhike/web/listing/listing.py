@@ -39,6 +39,17 @@ class Drawing:
     draw: Callable[..., SafeString]  # of what was found for one record, in a currency
 
 
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something that can be done to the chosen records beside setting a field. It asks for rights
+    of its own and answers with what to tell and the batch that undoes it."""
+
+    name: str
+    label: Words
+    run: Callable[[Viewer, Sequence[UUID]], tuple[str, UUID | None]]
+    is_offered: Callable[[Viewer], bool] = lambda viewer: True
+
+
 def _create(kind: RecordType) -> Callable:
     return lambda values, *, viewer: create_record(kind, values, viewer=viewer)
 
@@ -61,6 +72,7 @@ class Listing:
     tabs: tuple[Tab, ...] = ()
     drawings: tuple[Drawing, ...] = ()  # columns to choose beside the facts
     bulk: tuple[str, ...] = ()  # the fields that can be set for many at once
+    commands: tuple[Command, ...] = ()
     form: tuple[str, ...] = ()  # the fields of a new record, in order
     tones: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # fact → value → tone
     low: Mapping[str, float] = field(default_factory=dict)  # below this a share asks for attention

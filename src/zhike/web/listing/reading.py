@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from zhike.access.policies import can
 from zhike.access.viewer import Viewer
 from zhike.filters import EVERYTHING, All, Kind, Node, Test, check, parse
 from zhike.filters.schema import Aggregate, Fact, Schema
@@ -33,7 +34,7 @@ from zhike.records.queries import (
 from zhike.web import formats
 from zhike.web.listing.address import Address, conditions_of
 from zhike.web.listing.cells import NUMERIC, Around, cell
-from zhike.web.listing.listing import Drawing, Listing, Tab
+from zhike.web.listing.listing import Command, Drawing, Listing, Tab
 
 if TYPE_CHECKING:
     from zhike.records.models import SavedView
@@ -198,6 +199,15 @@ class Reading:
     @property
     def length(self) -> str:
         return self.address.length or self.count_words
+
+    @cached_property
+    def commands(self) -> list[Command]:
+        """What the viewer is offered to do with chosen rows."""
+        return [one for one in self.listing.commands if one.is_offered(self.viewer)]
+
+    @property
+    def is_pickable(self) -> bool:
+        return can(self.viewer, "bulk") or bool(self.commands)
 
     @property
     def home(self) -> str:

@@ -71,7 +71,13 @@ def bulk(request: Request, name: str) -> HttpResponse:
     """Sets a field of the chosen records, or archives them, as one batch."""
     listing = Reading(listing_of(name), request.viewer, Address.of_text(request.POST["list"]))
     ids = _chosen(request, listing)
-    if request.POST.get("do") == "archive":
+    wanted = request.POST.get("do", "")
+    for command in listing.commands:
+        if command.name == wanted:
+            message, batch_id = command.run(request.viewer, ids)
+            response = _to_list(request, listing.listing, listing.address)
+            return toast(response, message, batch=batch_id)
+    if wanted == "archive":
         batch = archive_many(listing.kind, ids, viewer=request.viewer)
     else:
         field = request.POST.get("field", "")

@@ -1,0 +1,34 @@
+"""Claiming from a list."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from zhike.access.policies import can
+from zhike.access.viewer import Viewer
+from zhike.ownership.actions import Claimed, claim_customers
+from zhike.ownership.queries import memberships
+
+
+def is_claiming_offered(viewer: Viewer) -> bool:
+    return can(viewer, "change") and bool(viewer.pool_ids or memberships(viewer))
+
+
+def claim_chosen(viewer: Viewer, ids: Sequence[UUID]) -> tuple[str, UUID | None]:
+    claimed = claim_customers(ids, viewer=viewer)
+    return words_of(claimed), claimed.batch_id
+
+
+def words_of(claimed: Claimed) -> str:
+    number = len(claimed.ids)
+    words = ngettext("%(count)d customer claimed.", "%(count)d customers claimed.", number)
+    words %= {"count": number}
+    if not claimed.missed:
+        return words
+    reasons = dict.fromkeys(claimed.missed.values())
+    missed = _("%(count)d not: %(reasons)s") % {
+        "count": len(claimed.missed), "reasons": " ".join(reasons),
+    }  # fmt: skip
+    return f"{words} {missed}"
