@@ -133,6 +133,7 @@ def _second_files(
             city=place.city,
             owner_id=desk.sellers[owner].user_id if owner != NOBODY else None,
             team_id=desk.teams[place.team],
+            pool_id=None,
             **UNTOLD,
             tags=[],
         )
