@@ -72,7 +72,7 @@ def load_demo(
         set_firm(DEMO, name=firm().name or COMPANY, currency="CNY")
         teams = _teams()
         sellers = _sellers(teams)
-        pools = ensure_pools(teams, DEMO)
+        pools = ensure_pools(teams, _managers(), DEMO)
         batch = open_batch(DEMO, kind="demo", label=_("Demo company"))
         second = draw_second_files(
             np.random.default_rng([seed, SECOND_FILES]),
@@ -126,6 +126,11 @@ def _sellers(teams: Mapping[str, UUID]) -> dict[int, Viewer]:
         if one.sells:
             sellers[place] = viewer_by_id(user_id, source=DEMO.source)
     return sellers
+
+
+def _managers() -> list[UUID]:
+    known = user_ids_by_word()
+    return [known[f"{c.account}@{DOMAIN}"] for c in COLLEAGUES if c.role == "manager"]
 
 
 def _say_nothing(step: str, done: int, total: int) -> None:

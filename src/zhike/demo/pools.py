@@ -1,6 +1,6 @@
 """The pools of the demo company, and the rules by which customers fall into them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from zhike.access.viewer import Viewer
@@ -37,13 +37,17 @@ RULES = (
 )  # fmt: skip
 
 
-def ensure_pools(teams: Mapping[str, UUID], viewer: Viewer) -> dict[str, UUID]:
-    """The pool of each team. Pools that are there already are kept as they are."""
+def ensure_pools(
+    teams: Mapping[str, UUID], managers: Sequence[UUID], viewer: Viewer
+) -> dict[str, UUID]:
+    """The pool of each team, administered by the managers. Pools that are there already are kept as
+    they are."""
     known = {pool.name: pool.pk for pool in live_pools()}
     for name, belonging in POOLS.items():
         if name not in known:
             pool = create_pool(viewer, name=name, **LIMITS)
             members = [Membership(team_id=teams[team]) for team in belonging]
+            members += [Membership(user_id=pk, is_admin=True) for pk in managers]
             set_members(viewer, pool.pk, members)
             for rule in RULES:
                 create_rule(viewer, pool.pk, **rule)

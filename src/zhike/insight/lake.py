@@ -43,6 +43,7 @@ _TABLES = {
     "insight_standing": "*",
     "segments_membership": "segment_id, party_id, since",
 }
+_COLUMNS = "\n".join(f"{table}: {columns}" for table, columns in _TABLES.items())
 # What is older no longer answers for the record store: the nightly copy has been missed.
 FRESH = timedelta(hours=36)
 _ALWAYS = ("customers_party", "commerce_order", "insight_standing")
@@ -70,6 +71,8 @@ def current() -> Lake | None:
     try:
         folder = lake_folder() / pointer.read_text(encoding="ascii").strip()
         made_at = datetime.fromisoformat((folder / "made_at").read_text(encoding="ascii"))
+        if (folder / "columns").read_text(encoding="ascii") != _COLUMNS:
+            return None  # of an earlier version, which knew less
     except FileNotFoundError:
         return None
     return Lake(folder, made_at)
@@ -98,6 +101,7 @@ def refresh(*tables: str) -> Lake:
                         f"COPY (SELECT {columns} FROM pg.{table}) TO '{path}' (FORMAT parquet)"
                     )
         (folder / "made_at").write_text(made_at.isoformat(), encoding="ascii")
+        (folder / "columns").write_text(_COLUMNS, encoding="ascii")
         folder.rename(lake_folder() / name)
         partial = lake_folder() / "current.part"
         partial.write_text(name, encoding="ascii")

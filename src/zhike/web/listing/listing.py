@@ -47,7 +47,7 @@ class Command:
     name: str
     label: Words
     run: Callable[[Viewer, Sequence[UUID]], tuple[str, UUID | None]]
-    is_offered: Callable[[Viewer], bool] = lambda viewer: True
+    is_offered: Callable[[Viewer, Node], bool] = lambda viewer, where: True
 
 
 def _create(kind: RecordType) -> Callable:

@@ -203,7 +203,7 @@ class Reading:
     @cached_property
     def commands(self) -> list[Command]:
         """What the viewer is offered to do with chosen rows."""
-        return [one for one in self.listing.commands if one.is_offered(self.viewer)]
+        return [one for one in self.listing.commands if one.is_offered(self.viewer, self.where)]
 
     @property
     def is_pickable(self) -> bool:

@@ -8,12 +8,18 @@ from django.utils.translation import ngettext
 
 from zhike.access.policies import can
 from zhike.access.viewer import Viewer
+from zhike.filters import Node, Test
+from zhike.filters.tree import walk
 from zhike.ownership.actions import Claimed, claim_customers
 from zhike.ownership.queries import memberships
 
 
-def is_claiming_offered(viewer: Viewer) -> bool:
-    return can(viewer, "change") and bool(viewer.pool_ids or memberships(viewer))
+def is_claiming_offered(viewer: Viewer, where: Node) -> bool:
+    """Members may claim in every list; who sees all is asked for in lists about pools only."""
+    if not can(viewer, "change"):
+        return False
+    is_about_pools = any(isinstance(n, Test) and n.fact == "pool" for n in walk(where))
+    return bool(viewer.pool_ids) or (is_about_pools and bool(memberships(viewer)))
 
 
 def claim_chosen(viewer: Viewer, ids: Sequence[UUID]) -> tuple[str, UUID | None]:

@@ -1,0 +1,44 @@
+"""Pools and owners as other programs meet them."""
+
+from ownership.conftest import pooled
+
+from zhike.ownership.actions import Membership, create_pool, set_members
+
+
+def test_a_pool_is_made_and_a_customer_claimed_and_released(calling, cast):
+    mei, li = calling("mei"), calling("li")
+    pool = mei.post("/pools", {"name": "East", "daily_cap": 5}).json()
+    members = {"members": [{"user": str(cast.li.user_id)}]}
+    assert mei("PUT", f"/pools/{pool['id']}/members", members).status_code == 200
+    rule = mei.post(f"/pools/{pool['id']}/rules", {"name": "R", "days": 30})
+    assert rule.status_code == 201
+    [waiting] = li.get("/pools").json()
+    assert (waiting["name"], waiting["waiting"], waiting["is_member"]) == ("East", 0, True)
+
+    yunqi = f"/customers/{cast.yunqi.pk}"
+    assert li.post(f"{yunqi}/release", {"reason": "other"}).status_code == 200
+    assert li.get(yunqi).json()["pool"] == pool["id"]
+    claimed = li.post("/pools/claim", {"customers": [str(cast.yunqi.pk)]}).json()
+    assert claimed["claimed"] == [str(cast.yunqi.pk)]
+
+    held = li.get(f"{yunqi}/ownership").json()
+    assert held["owner"] == str(cast.li.user_id)
+    assert held["falls_on"] is not None
+    assert "30 days without contact" in held["why"]
+    assert [line["verb"] for line in held["history"]] == ["claimed", "released", "created"]
+
+
+def test_what_cannot_be_had_says_why(calling, cast):
+    pool = create_pool(cast.mei, name="East", daily_cap=1)
+    set_members(cast.mei, pool.pk, [Membership(team_id=cast.li.team_id)])
+    ids = [str(pk) for pk in pooled(cast, pool, 2)]
+    refused = calling("li").post("/pools/claim", {"customers": ids})
+    assert refused.status_code == 409
+    assert "claimed 0 of 1 today; you chose 2" in refused.text
+    assert calling("zhao").post(f"/customers/{ids[0]}/claim").status_code == 404
+
+
+def test_what_a_recycling_would_do(calling, cast):
+    answer = calling("mei").get("/pools/recycling").json()
+    assert (answer["recycled"], answer["by_rule"], answer["paused"]) == (0, {}, [])
+    assert calling("li").post("/pools/recycling").status_code == 403
