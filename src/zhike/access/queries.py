@@ -69,7 +69,6 @@ def _limits_of(user: User) -> frozenset[tuple[str, str, str]]:
     return frozenset((kind, fact, level) for kind, fact, level in parted)
 
 
-
 def _pools_seen_by(user: User) -> frozenset[UUID]:
     """Who sees all sees those in pools as well, and needn't be asked."""
     if user.sight == Sight.ALL or not _pools_of:

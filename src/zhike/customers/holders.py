@@ -1,7 +1,7 @@
 """Customers changing hands, set by set: from an owner or a pool to another owner or pool.
 
 Who may do that, and within which caps, is for the floor above to say. Whatever writes an owner or a
-pool lands in the ledger by itself (ADR 10); `hand_over` only tells it the verb and the reason.
+pool lands in the ledger by itself (ADR 12); `hand_over` only tells it the verb and the reason.
 """
 
 import json

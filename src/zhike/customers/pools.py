@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 
-
 @dataclass(frozen=True, slots=True)
 class Pools:
     names: Callable[[], Mapping[str, str]]

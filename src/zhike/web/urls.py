@@ -12,9 +12,9 @@ from zhike.web.history import views as history
 from zhike.web.imports import views as imports
 from zhike.web.listing import views as lists
 from zhike.web.palette import views as palette
-from zhike.web.quality import views as quality
 from zhike.web.pools import settings as pool_settings
 from zhike.web.pools import views as pools
+from zhike.web.quality import views as quality
 from zhike.web.records import views as records
 from zhike.web.scores import views as scores
 from zhike.web.segments import views as segments

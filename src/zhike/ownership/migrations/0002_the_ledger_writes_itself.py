@@ -1,4 +1,4 @@
-"""Triggers on the customer file append to the ledger, whoever writes there (ADR 10).
+"""Triggers on the customer file append to the ledger, whoever writes there (ADR 12).
 
 They fire once a statement, over all of its rows: a COPY of 200,000 customers costs one INSERT.
 """
