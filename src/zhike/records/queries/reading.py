@@ -153,7 +153,7 @@ def require_reach(kind: RecordType[Row], viewer: Viewer, record_id: UUID) -> Non
     """Raises NotAllowed for a record that the viewer sees and may not change."""
     reach = kind.reach(viewer)
     if reach != EVERYTHING and not ids_for_which(kind, reach, [record_id]):
-        raise NotAllowed("not_allowed", _("This is shared with you to be read."))
+        raise NotAllowed("not_allowed", _("You may look at this, but not change it."))
 
 
 def values_of(
