@@ -27,7 +27,7 @@ from zhike.ownership.actions import (
 )
 from zhike.ownership.models import Entry, Pool
 from zhike.records.actions import change_record, undo_batch
-from zhike.records.queries import count, visible_ids
+from zhike.records.queries import count, find, get, visible_ids
 
 
 def test_a_claim_gives_the_customer_and_brings_the_team(cast, east):
@@ -228,3 +228,28 @@ def test_pools_are_set_up_by_administrators_and_sensibly(cast, east):
     with pytest.raises(Invalid) as refused:
         create_pool(cast.mei, name="East", daily_cap="-1", exempt={"fact": "gone", "op": "eq"})
     assert {error.field for error in refused.value.errors} == {"name", "daily_cap", "gone"}
+
+
+def test_phones_are_masked_until_somebody_claims(cast, east):
+    values = {"name": "Hidden Hill", "phones": "138 0013 7733", "emails": "tea@hidden.example"}
+    party_id = create_customer(values, viewer=cast.wang).pk
+    release_customers([party_id], viewer=cast.wang, reason="other", pool_id=east.pk)
+    li = again(cast.li)
+
+    def phones(viewer) -> list[str]:
+        return get(CUSTOMER, viewer, party_id).phones
+
+    assert phones(li) == ["138****7733"]
+    assert find(CUSTOMER, li, search="7733").items == []
+    assert [one.pk for one in find(CUSTOMER, li, search="Hidden").items] == [party_id]
+    assert phones(cast.han) == ["13800137733"]  # who may assign sees whom
+    claim_customer(party_id, viewer=li)
+    assert phones(again(cast.li)) == ["13800137733"]
+
+
+def test_a_pools_administrator_sees_whom_they_assign(cast, east):
+    [party_id] = pooled(cast, east, 1)
+    Party.objects.filter(pk=party_id).update(phones=["13800138821"])
+    set_members(cast.mei, east.pk, [Membership(user_id=cast.li.user_id, is_admin=True)])
+
+    assert get(CUSTOMER, again(cast.li), party_id).phones == ["13800138821"]

@@ -42,6 +42,7 @@ def pools_of(user_id: UUID, team_id: UUID | None) -> frozenset[UUID]:
     return frozenset(_memberships(user_id, team_id))
 
 
+@once
 def memberships(viewer: Viewer) -> dict[UUID, bool]:
     """The viewer's pools as they are now, and whether they administer them."""
     return _memberships(viewer.user_id, viewer.team_id) if viewer.user_id else {}
@@ -174,10 +175,3 @@ def may_claim(viewer: Viewer, party: "Party") -> bool:
     if party.pool_id is None or party.archived_at is not None or not can(viewer, "change"):
         return False
     return party.pool_id in memberships(viewer)
-
-
-def is_unclaimed_for(viewer: Viewer, party: "Party") -> bool:
-    """Whether a customer waits in a pool and the viewer only looks at it: what masks ask."""
-    if party.pool_id is None or can(viewer, "administer"):
-        return False
-    return not is_admin_of(viewer, party.pool_id)
