@@ -242,7 +242,7 @@ def test_phones_are_masked_until_somebody_claims(cast, east):
     assert phones(li) == ["138****7733"]
     assert find(CUSTOMER, li, search="7733").items == []
     assert [one.pk for one in find(CUSTOMER, li, search="Hidden").items] == [party_id]
-    assert phones(cast.han) == ["13800137733"]  # who may assign sees whom
+    assert phones(cast.mei) == ["13800137733"]  # who may assign sees whom
     claim_customer(party_id, viewer=li)
     assert phones(again(cast.li)) == ["13800137733"]
 
