@@ -147,6 +147,7 @@ PAGES: dict[tuple[str, str], Door] = {
         "kind": "competitor", "other": ids.neighbour}),
     ("POST", "customers/<uuid:pk>/relations/<uuid:relation_id>/remove"): door(
         "change", of="customer"),
+    ("GET", "customers/<uuid:pk>/seen-by"): door("view", of="customer"),
     ("POST", "customers/<uuid:pk>/shares"): door("change", of="customer", body=lambda ids: {
         "with": ids.user}),
     ("POST", "customers/<uuid:pk>/shares/<uuid:with_id>/remove"): door("change", of="customer"),
@@ -313,6 +314,7 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("POST", "customers/{customer_id}/relations"): door("change", of="customer", body=lambda ids: {
         "kind": "competitor", "other": str(ids.neighbour)}),
     ("DELETE", "customers/{customer_id}/relations/{relation_id}"): door("change", of="customer"),
+    ("GET", "customers/{customer_id}/seen-by"): door("view", of="customer"),
     ("GET", "customers/{customer_id}/shares"): door("view", of="customer"),
     ("PUT", "customers/{customer_id}/shares/{with_id}"): door("change", of="customer"),
     ("DELETE", "customers/{customer_id}/shares/{with_id}"): door("change", of="customer"),

@@ -1,7 +1,7 @@
 """Who is there."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -143,6 +143,22 @@ def user_names() -> Mapping[str, str]:
 def active_user_names() -> Mapping[str, str]:
     users = User.objects.filter(is_active=True).order_by("name")
     return {str(pk): name for pk, name in users.values_list("pk", "name")}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody at work here, as far as it decides what they see."""
+
+    id: UUID
+    name: str
+    role: str
+    sight: str
+    team_id: UUID | None
+
+
+def people_at_work() -> list[Person]:
+    rows = User.objects.filter(is_active=True).order_by("name", "pk")
+    return [Person(*row) for row in rows.values_list("pk", "name", "role", "sight", "team_id")]
 
 
 @once

@@ -22,6 +22,7 @@ from zhike.customers.merging.following import merge_of
 from zhike.customers.quality.actions import verify_customer
 from zhike.customers.quality.queries import report
 from zhike.customers.sharing.actions import share_customer, stop_sharing
+from zhike.customers.sharing.seers import seers
 from zhike.insight.queries import explain, standing_of
 from zhike.kernel.reading import together
 from zhike.records.actions import archive_record, change_record, restore_record, unmask
@@ -307,6 +308,15 @@ def add_relation(request: Request, customer_id: UUID, body: RelationIn):
 def remove_relation(request: Request, customer_id: UUID, relation_id: UUID):
     actions.remove_relation(relation_id, viewer=request.auth)
     return Status(204, None)
+
+
+@router.get("/{uuid:customer_id}/seen-by", response=list[dict[str, Any]])
+def list_seers(request: Request, customer_id: UUID):
+    """Everybody at work here who sees the customer, and why."""
+    return [
+        {"user": one.person.id, "name": one.person.name, "reasons": list(one.reasons)}
+        for one in seers(request.auth, customer_id)
+    ]
 
 
 @router.get("/{uuid:customer_id}/shares", response=list[dict[str, Any]])

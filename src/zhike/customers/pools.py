@@ -10,6 +10,7 @@ from uuid import UUID
 class Pools:
     names: Callable[[], Mapping[str, str]]
     heir_of: Callable[[UUID], UUID | None]  # the pool that took the place of one that is gone
+    members_of: Callable[[UUID], set[UUID]]  # who belongs to a pool, themselves or by a team
 
 
 _kept: list[Pools] = []
@@ -26,3 +27,7 @@ def pool_names() -> Mapping[str, str]:
 
 def heir_of(pool_id: UUID) -> UUID | None:
     return _kept[0].heir_of(pool_id) if _kept else pool_id
+
+
+def members_of(pool_id: UUID) -> set[UUID]:
+    return _kept[0].members_of(pool_id) if _kept else set()

@@ -25,7 +25,7 @@ def unclaimed(viewer: Viewer) -> Node | None:
 
 def declare() -> None:
     tells_pools(queries.pools_of)
-    keeps_pools(Pools(queries.pool_names, queries.heir_of))
+    keeps_pools(Pools(queries.pool_names, queries.heir_of, queries.members_of_pool))
     mask_rows("customer", RowMask(MASKED, unclaimed))
     points_at_customer(
         Pointer("ownership_reminder", key_type="bigint", once_per=("owner_id", "started_at"))

@@ -78,6 +78,11 @@ def members_of(pools: Sequence[Pool]) -> dict[UUID, set[UUID]]:
     return found
 
 
+def members_of_pool(pool_id: UUID) -> set[UUID]:
+    found = members_of(list(Pool.objects.filter(pk=pool_id, archived_at=None)))
+    return found.get(pool_id, set())
+
+
 def live_pools() -> list[Pool]:
     return list(Pool.objects.filter(archived_at=None).order_by("position", "created_at"))
 

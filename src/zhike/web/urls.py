@@ -70,6 +70,7 @@ _customers = [
         "<uuid:pk>/relations/<uuid:relation_id>/remove", customers.unrelate, name="relation_remove"
     ),
     path("<uuid:pk>/verify", quality.verify, name="customer_verify"),
+    path("<uuid:pk>/seen-by", customers.seen_by, name="customer_seers"),
     path("<uuid:pk>/shares", customers.share, name="share_add"),
     path("<uuid:pk>/shares/<uuid:with_id>/remove", customers.unshare, name="share_remove"),
     path("<uuid:pk>/files", customers.attach, name="attachment_add"),

@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from zhike.access.policies import require
+from zhike.access.queries import ROLES
 from zhike.customers import actions, queries
 from zhike.customers.duplicates import PossibleDuplicate, possible_duplicates
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.merging.actions import merge_customers, preview_merge
 from zhike.customers.sharing.actions import share_customer, stop_sharing
+from zhike.customers.sharing.seers import seers
 from zhike.kernel.errors import Invalid, NotFound
 from zhike.web.customers.listing import CUSTOMERS
 from zhike.web.customers.merging import MergePage, read_choices, read_versions
@@ -70,6 +72,14 @@ def hints(request: Request) -> HttpResponse:
     """Who may be the customer whose form is being filled in."""
     found = possible_duplicates(request.viewer, request.POST.dict())
     return render(request, "customers/hints.html", {"found": found})
+
+
+@require_GET
+def seen_by(request: Request, pk: UUID) -> HttpResponse:
+    """Who sees a customer, and why."""
+    party = queries.customer(request.viewer, pk)
+    context = {"party": party, "seers": seers(request.viewer, pk), "roles": dict(ROLES)}
+    return render(request, "customers/seers.html", context)
 
 
 @require_POST
