@@ -7,6 +7,7 @@ from zhike.access.viewer import SYSTEM
 from zhike.commerce.actions import place_order
 from zhike.customers.actions import add_note, create_customer
 from zhike.customers.facts import CUSTOMER
+from zhike.events.models import Event
 from zhike.kernel import clock
 from zhike.records.queries import batches, find, saved_views
 from zhike.segments.actions import create_segment
@@ -243,3 +244,12 @@ def test_what_people_write_is_never_markup(mei, cast):
 def test_a_picker_offers_what_the_viewer_sees(li, cast):
     assert "杭州云栖茶舍" in li.get("/lists/customer/pick", {"q": "yunqi"}).text
     assert "陈嘉怡" not in li.get("/lists/customer/pick", {"q": "chenjiayi"}).text
+
+
+def test_an_export_that_is_broken_off_is_in_the_log(mei, cast):
+    answer = mei.get("/lists/customer/export", {"q": "lin"})
+    next(iter(answer.streaming_content))  # and no more
+
+    line = Event.objects.filter(type="records.exported").latest("pk")
+    assert (line.data["rows"], line.data["search"]) == (1, "lin")
+    assert str(line.pk) in answer.headers["Content-Disposition"]

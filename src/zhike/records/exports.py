@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from zhike.access.policies import require
 from zhike.access.viewer import Viewer
 from zhike.events.actions import Draft, record
-from zhike.filters import EVERYTHING, Node
+from zhike.filters import EVERYTHING, Node, dump
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid
 from zhike.kernel.text import listed
@@ -45,20 +45,36 @@ def export_records(
         message = _("Choose one of: %(known)s.") % {"known": known}
         raise Invalid.field("format", "unknown_choice", message)
     partial = path.with_name(path.name + ".part")
+    number = tell_export(kind, viewer, format=format, where=where, search=search)
     rows = export_rows(kind, viewer, where=where, search=search, report=report)
     try:
-        count = _WRITERS[format](kind, rows, partial)
+        count = _WRITERS[format](kind, rows, partial, number)
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
-    tell_export(kind, viewer, count=count, format=format)
     return count
 
 
-def tell_export(kind: RecordType, viewer: Viewer, *, count: int, format: str) -> None:
-    """Notes who took how much out."""
-    data = {"type": kind.name, "rows": count, "format": format}
-    record(Draft("records.exported", kind.name, None, data=data), origin=viewer.origin())
+def tell_export(
+    kind: RecordType,
+    viewer: Viewer,
+    *,
+    format: str,
+    where: Node = EVERYTHING,
+    search: str = "",
+    archived: bool = False,
+    columns: Sequence[str] = (),
+) -> int:
+    """Notes who takes what out, before the first byte leaves: whoever breaks off has most of it as
+    well. Returns the number of the export, which the file bears."""
+    count = queries.count(
+        kind, viewer, where=where, search=search, exact=True, archived=archived
+    ).value
+    data = {
+        "type": kind.name, "rows": count, "format": format, "filter": dump(where),
+        "search": search, "columns": list(columns) or [field.name for field in _fields(kind)],
+    }  # fmt: skip
+    return record(Draft("records.exported", kind.name, None, data=data), origin=viewer.origin())
 
 
 def headings(kind: RecordType) -> list[str]:
@@ -118,7 +134,8 @@ def _text(field: Field, value: object, names: dict) -> str:
     return format(value, "f") if field.kind is FieldKind.NUMBER else str(value)
 
 
-def _write_csv(kind: RecordType, rows: Iterator[list[str]], path: Path) -> int:
+def _write_csv(kind: RecordType, rows: Iterator[list[str]], path: Path, number: int) -> int:
+    """Plain text has no room for a mark beside the rows; the log knows it by name and time."""
     count = 0
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
@@ -129,13 +146,15 @@ def _write_csv(kind: RecordType, rows: Iterator[list[str]], path: Path) -> int:
     return count
 
 
-def _write_xlsx(kind: RecordType, rows: Iterator[list[str]], path: Path) -> int:
+def _write_xlsx(kind: RecordType, rows: Iterator[list[str]], path: Path, number: int) -> int:
     import xlsxwriter
 
     count = 0
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(path), options) as book:
+        book.set_properties({"comments": mark(number)})
         sheet = book.add_worksheet()
+        sheet.set_footer(f"&R{mark(number)}")
         bold = book.add_format({"bold": True})
         for column, heading in enumerate(headings(kind)):
             sheet.write_string(0, column, heading, bold)
@@ -148,7 +167,7 @@ def _write_xlsx(kind: RecordType, rows: Iterator[list[str]], path: Path) -> int:
     return count
 
 
-def _write_parquet(kind: RecordType, rows: Iterator[list[str]], path: Path) -> int:
+def _write_parquet(kind: RecordType, rows: Iterator[list[str]], path: Path, number: int) -> int:
     """By way of a CSV that DuckDB turns into columns of text: nothing is guessed."""
     import duckdb
 
@@ -162,10 +181,23 @@ def _write_parquet(kind: RecordType, rows: Iterator[list[str]], path: Path) -> i
                 writer.writerow(row)
                 count += 1
         with duckdb.connect(":memory:") as engine:
-            engine.read_csv(str(table), all_varchar=True, header=True).write_parquet(str(path))
+            engine.execute(
+                "COPY (SELECT * FROM read_csv($1, all_varchar = true, header = true)) TO "
+                f"{_quoted(path)} (FORMAT parquet, KV_METADATA {{export: '{mark(number)}'}})",
+                [str(table)],
+            )
     finally:
         table.unlink(missing_ok=True)
     return count
+
+
+def mark(number: int) -> str:
+    """By which a file that turns up somewhere leads to its line in the log."""
+    return f"Zhike {number}"
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 _WRITERS = {"csv": _write_csv, "xlsx": _write_xlsx, "parquet": _write_parquet}

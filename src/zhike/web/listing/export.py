@@ -30,7 +30,6 @@ def csv_lines(reading: Reading) -> Iterator[str]:
     writer = csv.writer(_Line())
     choices = choices_by_fact(schema, names)
     yield "\ufeff" + writer.writerow([str(schema.facts[name].label) for name in names])
-    count = 0
     for records in _chunks(reading):
         ids = [record.pk for record in records]
         values = values_of(kind, reading.viewer, ids, names)
@@ -45,8 +44,15 @@ def csv_lines(reading: Reading) -> Iterator[str]:
                     for n in names
                 ]
             )
-        count += len(ids)
-    tell_export(kind, reading.viewer, count=count, format="csv")
+
+
+def announce_export(reading: Reading) -> int:
+    """Writes the export down before it begins; its number."""
+    return tell_export(
+        reading.kind, reading.viewer, format="csv", where=reading.where,
+        search=reading.address.search, archived=reading.address.archived,
+        columns=reading.column_names,
+    )  # fmt: skip
 
 
 def _chunks(reading: Reading):

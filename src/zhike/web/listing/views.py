@@ -20,7 +20,7 @@ from zhike.web.forms import input_for
 from zhike.web.fragments import is_fragment, targets, toast
 from zhike.web.listing.address import Address
 from zhike.web.listing.conditions import Condition
-from zhike.web.listing.export import csv_lines
+from zhike.web.listing.export import announce_export, csv_lines
 from zhike.web.listing.listing import Listing, listing_of
 from zhike.web.listing.reading import Reading
 from zhike.web.request import Request
@@ -158,8 +158,9 @@ def export(request: Request, name: str) -> HttpResponseBase:
     require(request.viewer, "export")
     listing = read(request, name)
     listing.check()  # what can't be asked is refused here, not in the middle of the file
+    number = announce_export(listing)
     response = StreamingHttpResponse(csv_lines(listing), content_type="text/csv; charset=utf-8")
-    file_name = f"{listing.kind.name}-{clock.today():%Y-%m-%d}.csv"
+    file_name = f"{listing.kind.name}-{clock.today():%Y-%m-%d}-{number}.csv"
     response["Content-Disposition"] = f'attachment; filename="{file_name}"'
     return response
 
