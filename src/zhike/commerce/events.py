@@ -23,37 +23,38 @@ _TOTAL = EventField("value", _("Order value"), Kind.MONEY)
 _NAME = EventField("name", _("Name"), Kind.TEXT)
 _KIND = EventField("kind", _("Kind"), Kind.CHOICE)
 _ORDER = (_NUMBER, _TOTAL, _KIND)
+_CODES = ("number", "currency", "kind")
 _AMOUNT = {"total": "order.value", "amount": "order.paid"}
 
 declare(
     EventType(
         "order.created", _("Order placed"), _("%(noun)s %(number)s · %(amount)s"), "orders", _ORDER,
-        tells=_AMOUNT,
+        tells=_AMOUNT, impersonal=_CODES,
         present=_with_amount,
     ),
     EventType(
         "order.updated", _("Order changed"), _("Order %(number)s changed"), "orders", _ORDER,
-        tells=_AMOUNT,
+        tells=_AMOUNT, impersonal=_CODES,
     ),
     EventType(
         "order.cancelled", _("Order cancelled"), _("Order %(number)s cancelled"), "orders", _ORDER,
-        tells=_AMOUNT,
+        tells=_AMOUNT, impersonal=_CODES,
     ),
     EventType(
         "order.archived", _("Order removed"), _("Order %(number)s removed"), "orders", _ORDER,
-        tells=_AMOUNT,
+        tells=_AMOUNT, impersonal=_CODES,
     ),
     EventType(
         "order.restored", _("Order restored"), _("Order %(number)s restored"), "orders", _ORDER,
-        tells=_AMOUNT,
+        tells=_AMOUNT, impersonal=_CODES,
     ),
     EventType(
         "order.paid", _("Payment received"), _("Payment for %(number)s · %(amount)s"), "orders",
-        (_NUMBER,), present=_with_amount, tells=_AMOUNT,
+        (_NUMBER,), present=_with_amount, tells=_AMOUNT, impersonal=_CODES,
     ),
     EventType(
         "order.refunded", _("Payment refunded"), _("Refund for %(number)s · %(amount)s"), "orders",
-        (_NUMBER,), present=_with_amount, tells=_AMOUNT,
+        (_NUMBER,), present=_with_amount, tells=_AMOUNT, impersonal=_CODES,
     ),
     EventType("product.created", _("Product created"), _("Product %(name)s"), "system", (_NAME,)),
     EventType("product.updated", _("Product changed"), _("Product %(name)s"), "system", (_NAME,)),

@@ -10,6 +10,7 @@ from zhike.customers.facts import (
     reach_by_customer,
     sight_by_customer,
 )
+from zhike.customers.forgetting import Forgets, forgets
 from zhike.customers.merging.pointers import Pointer, points_at_customer
 from zhike.filters.schema import Aggregate, Collection, Fact, Kind
 from zhike.records.fields import Field, FieldKind
@@ -110,6 +111,8 @@ def declare() -> None:
     register(PRODUCT, table="commerce_product")
     register(ORDER, table="commerce_order")
     points_at_customer(Pointer("commerce_order", label=_("Orders"), is_record=True))
+    # Documents stay as long as the law asks for them, without words about the person.
+    forgets(Forgets("commerce_order", empties={"remark": "''", "custom": "'{}'", "source": "''"}))
     extend(
         "customer",
         collections=(

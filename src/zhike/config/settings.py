@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "zhike.access",
     "zhike.records",
     "zhike.customers",
+    "zhike.privacy",
     "zhike.ownership",
     "zhike.commerce",
     "zhike.segments",

@@ -89,6 +89,13 @@ declare(
         _("No longer shared with %(with)s"),
         "file",
     ),
+    EventType(
+        "customer.erased",
+        _("Customer erased"),
+        _("Erased: certificate %(number)s"),
+        "file",
+        impersonal=("number",),
+    ),
     EventType("note.added", _("Note"), _("Note"), "contact", (_TEXT,)),
     EventType(
         "contact.logged",
@@ -97,6 +104,7 @@ declare(
         "contact",
         (_CHANNEL, _OUTCOME, _TEXT),
         present=_contact,
+        impersonal=("channel", "outcome"),
     ),
     EventType("task.created", _("Task set"), _("Task: %(title)s"), "contact", (_TITLE,)),
     EventType(

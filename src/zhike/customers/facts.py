@@ -18,7 +18,7 @@ from zhike.events.catalogue import event_fields, event_label
 from zhike.filters import EVERYTHING, Node, Test
 from zhike.filters import Any as AnyOf
 from zhike.filters.schema import Aggregate, Collection, Fact, Join, Kind
-from zhike.kernel.errors import NotAllowed
+from zhike.kernel.errors import Conflict, NotAllowed
 from zhike.kernel.text import email_tokens, name_tokens, phone_tokens, pinyin, word_tokens
 from zhike.records.fields import Field, FieldKind
 from zhike.records.sources import SOURCES
@@ -72,7 +72,10 @@ def _follows(party, changes):
 
 
 def _guard(viewer, party, changes):
-    """Out of a pool leads claiming, which keeps to its caps; or somebody who may assign."""
+    """What is erased stays as it is. Out of a pool leads claiming, which keeps to its caps; or
+    somebody who may assign."""
+    if party.erased_at is not None:
+        raise Conflict("erased", gettext("This customer was erased. That can't be undone."))
     former, now = changes.get("pool_id", (None, None))
     if former is not None and now is None and not can(viewer, "assign"):
         message = gettext("This customer waits in the pool “%(pool)s”. Claim it instead.")
@@ -152,7 +155,6 @@ CUSTOMER: "RecordType[Party]" = RecordType(
         Field("remark", _("Remark"), FieldKind.LONG_TEXT, is_sortable=False, group=_FILE,
               also_known_as=("备注", "说明", "remark", "notes", "note", "comment")),
         Field("verified_at", _("Verified"), FieldKind.TIME, is_editable=False, group=_FILE),
-        Field("consents", _("Consents"), FieldKind.OBJECT, is_fact=False),
         Field("custom", _("Other values"), FieldKind.OBJECT, is_fact=False),
     ),
     party_column="id",

@@ -13,6 +13,7 @@ from zhike.access.queries import team_ids_by_user, user_ids_by_word
 from zhike.access.viewer import Viewer
 from zhike.customers.duplicates import likeliest
 from zhike.customers.facts import CUSTOMER, KINDS
+from zhike.customers.forgetting import were_erased
 from zhike.customers.merging.following import merges_in_force
 from zhike.customers.models import Party
 from zhike.filters.schema import Words
@@ -30,7 +31,7 @@ from zhike.records.models import Batch
 from zhike.records.queries import visible_ids
 
 _BY_NAME = {"company": FieldKind.TEXT, "owner": FieldKind.TEXT}
-_LEFT_OUT = {"team", "consents", "custom"}
+_LEFT_OUT = {"team", "custom"}
 
 
 def _fields() -> Iterable[Field]:
@@ -72,6 +73,7 @@ def apply(
             values["owner"] = owners[str(owner).casefold()]
             values["team"] = teams.get(values["owner"])
         wanted.append((group, values))
+    wanted = _without_erased(wanted, outcome)
     known = Matches([values for _group, values in wanted], lock=True)
     matched = [(group, values, known.find(values)) for group, values in wanted]
     seen = visible_ids(CUSTOMER, viewer, [party.pk for _g, _v, party in matched if party])
@@ -98,6 +100,18 @@ def apply(
     outcome.updated = change_prepared(CUSTOMER, changed, viewer=viewer, batch=batch)
     outcome.skipped += len(changed) - outcome.updated
     return outcome
+
+
+def _without_erased(
+    wanted: Sequence[tuple[Group, dict]], outcome: Outcome
+) -> list[tuple[Group, dict]]:
+    """An old list doesn't bring back whom the firm has erased."""
+    erased = were_erased([values for _group, values in wanted])
+    for (group, _values), was_erased in zip(wanted, erased, strict=True):
+        if was_erased:
+            outcome.refuse(group, _("This person was erased. Open the file by hand if they are "
+                                    "a customer again."))  # fmt: skip
+    return [one for one, was_erased in zip(wanted, erased, strict=True) if not was_erased]
 
 
 def _sifted(

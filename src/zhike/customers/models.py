@@ -50,8 +50,10 @@ class Party(Record):
     pool_id = models.UUIDField(null=True)  # where it waits for an owner, if anywhere
     tags = ArrayField(models.CharField(max_length=40), default=list)
     remark = models.TextField(default="")
-    consents = models.JSONField(default=dict)
+    # What it has agreed to, as purpose or purpose:channel, kept by privacy from the ledger.
+    consents = ArrayField(models.CharField(max_length=60), default=list)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    erased_at = models.DateTimeField(null=True)  # since when it is a stub without a person
     verified_at = models.DateTimeField(null=True)  # when somebody last said that the file is right
     completeness = models.GeneratedField(
         expression=completeness(), output_field=models.SmallIntegerField(), db_persist=True
@@ -71,6 +73,7 @@ class Party(Record):
             GinIndex(fields=["emails"], name="party_emails"),
             GinIndex(fields=["phones"], name="party_phones"),
             GinIndex(fields=["readers"], name="party_readers"),
+            GinIndex(fields=["consents"], name="party_consents"),
             models.Index(fields=["name_key", "id"], name="party_name"),
             models.Index(fields=["created_at", "id"], name="party_created"),
             models.Index(fields=["updated_at", "id"], name="party_updated"),

@@ -22,6 +22,8 @@ class EventType:
     # What its data tells of records where that isn't the fact of the same name: "other" may tell
     # "customer.name". Whoever may not see the fact isn't told it here either.
     tells: Mapping[str, str] = field(default_factory=dict)
+    # Names in its data that say nothing about a person: they outlast an erasure. Numbers do, too.
+    impersonal: tuple[str, ...] = ()
 
 
 _declared: dict[str, EventType] = {}

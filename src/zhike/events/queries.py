@@ -48,5 +48,9 @@ def events_of_batch(batch_id: UUID, *, type: str | None = None):
     return events if type is None else events.filter(type=type)
 
 
+def events_about(party_ids: Iterable[UUID]):
+    return Event.objects.filter(party_id__in=list(party_ids))
+
+
 def open_failures() -> list[Failure]:
     return list(Failure.objects.filter(resolved_at=None).order_by("-id")[:100])

@@ -3,8 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from zhike.access.queries import user_names
+from zhike.customers.forgetting import Forgets, forgets, forgets_copies
 from zhike.customers.merging.pointers import Pointer, points_at_customer
 from zhike.filters.schema import Fact, Join, Kind
+from zhike.insight import lake
 from zhike.insight.words import GROUPS, RELATIONS, STAGES, STATES, TIERS
 from zhike.records.types import extend
 
@@ -67,3 +69,5 @@ def declare() -> None:
         Pointer("insight_standing", is_derived=True),
         Pointer("insight_stageday", is_derived=True),
     )
+    forgets(Forgets("insight_suggestion"), Forgets("insight_standing"), Forgets("insight_stageday"))
+    forgets_copies(_("Columnar store"), lake.rewrite)

@@ -110,6 +110,21 @@ def refresh(*tables: str) -> Lake:
         return Lake(lake_folder() / name, made_at)
 
 
+def rewrite() -> None:
+    """Copies anew whatever was ever copied, and keeps no older copy: nothing that has left the
+    record store is left here."""
+    before = current()
+    if before is None:
+        with exclusive("lake"):
+            _remove_old(keep=set())
+        return
+    held = [name for name in _TABLES if (before.folder / f"{name}.parquet").exists()]
+    lake = refresh(*held)
+    with exclusive("lake"):
+        newest = current() or lake
+        _remove_old(keep={newest.folder.name})
+
+
 def count(kind: RecordType, where: Node) -> Count | None:
     """How many records a filter holds for, as of the oldest table that was asked; None when one of
     them is not in the copy, or too old in it."""

@@ -3,6 +3,7 @@
 from zhike.access.policies import can
 from zhike.access.queries import tells_pools
 from zhike.access.viewer import Viewer
+from zhike.customers.forgetting import Forgets, forgets
 from zhike.customers.merging.pointers import Pointer, points_at_customer
 from zhike.customers.pools import Pools, keeps_pools
 from zhike.filters import Node, Test
@@ -30,3 +31,4 @@ def declare() -> None:
     points_at_customer(
         Pointer("ownership_reminder", key_type="bigint", once_per=("owner_id", "started_at"))
     )
+    forgets(Forgets("ownership_reminder"), Forgets("ownership_entry", empties={"reason": "''"}))

@@ -40,6 +40,7 @@ class Batch(models.Model):
         RELEASE = "release", _("Release")
         ASSIGN = "assign", _("Assignment")
         RECYCLE = "recycle", _("Recycling")
+        ERASURE = "erasure", _("Erasure")
 
     id = models.UUIDField(primary_key=True, default=new_id)
     kind = models.CharField(max_length=12, choices=Kind.choices)

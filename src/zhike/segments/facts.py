@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from zhike.customers.forgetting import Forgets, forgets
 from zhike.customers.merging.pointers import Pointer, Rows, points_at_customer
 from zhike.filters.schema import Collection, Words
 from zhike.records.types import extend
@@ -39,3 +40,4 @@ def _resize(rows: Rows, sign: int) -> None:
 def declare() -> None:
     extend("customer", groups=GROUPS, group_label=label)
     points_at_customer(Pointer(GROUPS.table, label=_("Segments"), is_derived=True, counted=_resize))
+    forgets(Forgets(GROUPS.table, counted=_resize))

@@ -117,7 +117,7 @@ def merge_customers(
     merge.after = {name: after for name, (_before, after) in changes.items()}
     merge.save()
     refresh_shares([winner.pk, loser.pk])
-    _derive_people(winner)
+    derive_people(winner)
     return batch
 
 
@@ -144,6 +144,8 @@ def unmerge_customers(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
         raise Conflict("already_undone", _("This has been undone already."))
     locked = _locked(*pair)
     winner, loser = locked[merge.winner_id], locked[merge.loser_id]
+    if winner.erased_at is not None:
+        raise Conflict("erased", _("This customer was erased. That can't be undone."))
     _check_is_last(merge, winner)
     undo = open_batch(viewer, kind=Batch.Kind.UNDO, label=batch.label, undoes=batch)
     values, left = _values_before(merge, winner)
@@ -157,7 +159,7 @@ def unmerge_customers(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
     Batch.objects.filter(pk=batch.pk).update(undone_at=clock.now())
     _follow_merged_ends(loser)
     refresh_shares([winner.pk, loser.pk])
-    _derive_people(winner, loser)
+    derive_people(winner, loser)
     _tell("customer.unmerged", winner, loser, gone, viewer, undo)
     _tell("customer.released", loser, winner, back, viewer, undo)
     data = {"label": batch.label, "kind": batch.kind, "done": 2, "left": left}
@@ -305,7 +307,7 @@ def _follow_merged_ends(loser: Party) -> None:
             move_rows(pointer, merge.pk, merge.loser.merged_into_id, merge.loser_id)
 
 
-def _derive_people(*companies: Party) -> None:
+def derive_people(*companies: Party) -> None:
     """People are found by where they work."""
     people = list(Party.objects.filter(company__in=companies).select_related("company"))
     for person in people:

@@ -16,8 +16,8 @@ from zhike.events.actions import Draft
 
 # What the simulator says nothing of.
 UNTOLD: dict[str, Any] = {
-    "registration_no": "", "website": "", "street": "", "remark": "", "consents": {},
-    "merged_into_id": None, "verified_at": None, "readers": [], "writers": [],
+    "registration_no": "", "website": "", "street": "", "remark": "", "consents": [],
+    "merged_into_id": None, "verified_at": None, "erased_at": None, "readers": [], "writers": [],
 }  # fmt: skip
 POOLED = 5  # of so many customers without an owner one waits in a pool
 

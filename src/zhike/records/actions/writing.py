@@ -285,6 +285,7 @@ def _set_archived(
     instance.save(force_update=True)
     verb = "archived" if is_archived else "restored"
     changes = {"archived_at": [before, instance.archived_at]}
+    kind.guard(viewer, instance, changes)
     tell(kind, instance, verb, viewer, batch, changes)
     return instance
 

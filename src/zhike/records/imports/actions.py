@@ -7,7 +7,7 @@ chunk, so that a killed import goes on where it stopped and nothing is applied t
 
 import csv
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 from zhike.access.policies import looks_after_all, require
 from zhike.access.viewer import Viewer
 from zhike.events.actions import Draft, record
+from zhike.events.queries import events_about
 from zhike.jobs import later
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotFound, TooLarge, ZhikeError
@@ -410,6 +411,9 @@ def write_error_file(run: Import, path: Path) -> int:
     reasons = dict(
         ImportRow.objects.filter(run=run).exclude(error="").values_list("number", "error")
     )
+    if not Path(run.path).is_file():
+        message = _("The file was removed: it held somebody who has been erased since.")
+        raise NotFound("file_removed", message)
     table = open_table(Path(run.path))
     partial = path.with_name(path.name + ".part")
     with partial.open("w", encoding="utf-8-sig", newline="") as file:
@@ -444,6 +448,28 @@ def stale_imports() -> list[UUID]:
     running = (Import.State.READING, Import.State.APPLYING)
     old = Import.objects.filter(state__in=running, heartbeat_at__lt=clock.now() - STALE_AFTER)
     return list(old.values_list("pk", flat=True))
+
+
+def imports_under_way() -> bool:
+    """Whether any file is being read or applied; none begins until the transaction that asks has
+    ended."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE records_import IN SHARE ROW EXCLUSIVE MODE")
+    running = (Import.State.READING, Import.State.APPLYING)
+    return Import.objects.filter(state__in=running).exists()
+
+
+def note_removed_files(paths: Sequence[Path], party_ids: Sequence[UUID]) -> int:
+    """Notes that files are gone because somebody in them was erased: those waiting can't go on.
+    Returns how many imports brought the person from a place that isn't ours to clean."""
+    gone = Import.objects.filter(path__in=[str(path) for path in paths])
+    waiting = (Import.State.UPLOADED, Import.State.CHECKED, Import.State.FAILED)
+    why = _("The file was removed: it held somebody who has been erased since.")
+    gone.filter(state__in=waiting).update(state=Import.State.FAILED, error=why)
+    gone.update(path="", sample=[])
+    batches = events_about(party_ids).values("batch_id")
+    brought = Import.objects.filter(batch_id__in=batches).exclude(path="")
+    return brought.exclude(path__startswith=str(_folder())).count()
 
 
 def error_file_path(run: Import) -> Path:

@@ -1,0 +1,241 @@
+"""Erasing a person: rows first, all in one transaction, then files, then copies; each step is noted
+when it is done, so that whatever was killed goes on there.
+
+While an import is under way nobody is erased: the erasure waits. Files that come later are refused
+by the row where they name the person (`queries.were_erased`).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from zhike.access.policies import require
+from zhike.access.viewer import Viewer
+from zhike.customers.facts import CUSTOMER
+from zhike.customers.forgetting import Person, copies, count_rows, forget
+from zhike.events.actions import Draft, record
+from zhike.jobs import later
+from zhike.kernel import clock
+from zhike.kernel.errors import Conflict, Invalid, NotFound
+from zhike.kernel.home import files_folder
+from zhike.privacy import queries
+from zhike.privacy.digests import digests_of
+from zhike.privacy.files import clean_logs, uploads_that_name
+from zhike.privacy.mentions import replace_mentions
+from zhike.privacy.models import ErasedKey, Erasure, Ground, Policy
+from zhike.privacy.terms import pattern_of, terms_of, unmistakable
+from zhike.records.actions import open_batch, takes_back
+from zhike.records.imports.actions import imports_under_way, note_removed_files
+from zhike.records.queries import get, require_reach
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an erasure would reach."""
+
+    party: object
+    merged: int  # files that were merged into this one
+    rows: dict[str, int]
+    shared: Sequence[str]  # what others bear as well: it stays where it is said of them
+
+
+def preview_erasure(viewer: Viewer, party_id: UUID) -> Preview:
+    """Changes nothing."""
+    party = _erasable(viewer, party_id)
+    ids = _family(party.pk)
+    terms = terms_of(ids)
+    telling = unmistakable(terms, ids)
+    shared = [
+        value
+        for name in ("name", "phones", "emails")
+        for value in terms.get(name, ())
+        if value not in telling.get(name, ())
+    ]
+    return Preview(party, len(ids) - 1, count_rows(ids), shared)
+
+
+def _erasable(viewer: Viewer, party_id: UUID):
+    require(viewer, "administer")
+    party = get(CUSTOMER, viewer, party_id)
+    stand_in = CUSTOMER.stand_ins([party.pk]).get(party.pk)
+    if stand_in is not None:
+        party = get(CUSTOMER, viewer, stand_in)
+    require_reach(CUSTOMER, viewer, party.pk)
+    if party.erased_at is not None:
+        raise Conflict("erased", _("This customer was erased. That can't be undone."))
+    return party
+
+
+def _family(party_id: UUID, *, lock: bool = False) -> list[UUID]:
+    """A file and all that were merged into it, directly or by way of others."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE family AS (SELECT id FROM customers_party WHERE id = %s UNION "
+            "SELECT p.id FROM customers_party p JOIN family f ON p.merged_into_id = f.id) "
+            "SELECT id FROM family",
+            [party_id],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+        if lock:
+            cursor.execute(
+                "SELECT 1 FROM customers_party WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [ids]
+            )
+    return ids
+
+
+@transaction.atomic
+def request_erasure(viewer: Viewer, party_id: UUID, *, ground: str, reference: str = "") -> Erasure:
+    """Lets a worker erase a customer. Asked for twice, it is done once."""
+    from zhike.privacy.jobs import run_erasure as job
+
+    party = _erasable(viewer, party_id)
+    if ground not in Ground.values:
+        raise Invalid.field("ground", "unknown_choice", _("Choose why the person is erased."))
+    reference = reference.strip()
+    if not re.fullmatch(r"[0-9A-Za-z/_.-]{0,40}", reference):
+        message = _("A number of at most 40 letters, digits and - / _ . without a name.")
+        raise Invalid.field("reference", "not_a_number", message)
+    run, _is_new = Erasure.objects.select_for_update().exclude(state="done").get_or_create(
+        party_id=party.pk,
+        defaults={
+            "ground": ground, "reference": reference, "requested_by": viewer.user_id,
+            "requested_at": clock.now(),
+        },
+    )  # fmt: skip
+    later(job, erasure_id=str(run.pk))
+    return run
+
+
+def erase_customer(viewer: Viewer, party_id: UUID, *, ground: str, reference: str = "") -> Erasure:
+    """Erases a customer in this process. Raises Conflict while an import is under way."""
+    run = request_erasure(viewer, party_id, ground=ground, reference=reference)
+    return run_erasure(run.pk, viewer=viewer)
+
+
+def erasures_to_resume() -> list[UUID]:
+    return list(Erasure.objects.exclude(state="done").values_list("pk", flat=True))
+
+
+def run_erasure(erasure_id: UUID | str, *, viewer: Viewer) -> Erasure:
+    """Carries an erasure on from wherever it stands."""
+    require(viewer, "administer")
+    with _alone(UUID(str(erasure_id))):
+        run = Erasure.objects.filter(pk=erasure_id).first()
+        if run is None:
+            raise NotFound("not_found", _("There is no such certificate."))
+        if run.state == Erasure.State.WAITING:
+            _erase_rows(run, viewer)
+        if run.state == Erasure.State.FILES:
+            _erase_files(run)
+        if run.state == Erasure.State.COPIES:
+            _erase_copies(run)
+    return run
+
+
+@contextmanager
+def _alone(erasure_id: UUID) -> Iterator[None]:
+    number = erasure_id.int & (2**62 - 1)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
+        if not cursor.fetchone()[0]:
+            raise Conflict("busy", _("This customer is being erased at this moment."))
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+
+
+@transaction.atomic
+def _erase_rows(run: Erasure, viewer: Viewer) -> None:
+    if imports_under_way():
+        message = _("A file is being imported. The customer is erased when that is done.")
+        raise Conflict("importing", message)
+    ids = _family(run.party_id, lock=True)
+    terms = terms_of(ids)
+    telling = unmistakable(terms, ids)
+    pattern = pattern_of(telling)
+    batch = open_batch(viewer, kind="erasure", label=_("Erasure %(number)s") % {
+        "number": run.number})  # fmt: skip
+    person = Person(
+        ids, run.number, batch, re.compile(pattern, re.IGNORECASE) if pattern else None, pattern
+    )
+    run.ids, run.batch_id, run.terms = ids, batch.pk, {"pattern": pattern_of(terms)}
+    run.report = {
+        "rows": forget(person),
+        "mentions": replace_mentions(pattern),
+        "borne_by_others": sum(map(len, terms.values())) - sum(map(len, telling.values()))
+        - len(terms.get("code", ())),
+    }  # fmt: skip
+    run.files, run.state = person.files, Erasure.State.FILES
+    run.save()
+    ErasedKey.objects.bulk_create(
+        ErasedKey(erasure=run, digest=digest)
+        for digest in sorted(
+            {one for code in terms.get("code", [""]) for one in digests_of({**terms, "code": code})}
+        )
+    )
+    record(
+        Draft("customer.erased", "customer", run.party_id, run.party_id,
+              data={"number": run.number, "files": len(ids)}),
+        origin=viewer.origin(batch.pk),
+    )  # fmt: skip
+
+
+def _erase_files(run: Erasure) -> None:
+    removed = 0
+    for name in run.files:
+        path = files_folder() / name
+        removed += path.is_file()
+        path.unlink(missing_ok=True)
+    uploads: list[Path] = []
+    logged = 0
+    if run.terms.get("pattern"):
+        compiled = re.compile(run.terms["pattern"], re.IGNORECASE)
+        uploads, logged = uploads_that_name(compiled), clean_logs(compiled)
+    with transaction.atomic():
+        outside = note_removed_files(uploads, run.ids)
+        for path in uploads:
+            path.unlink(missing_ok=True)
+        run.report |= {
+            "attachments": max(removed, len(run.files)), "uploads": len(uploads),
+            "log_lines": logged, "outside": outside,
+        }  # fmt: skip
+        run.files, run.state = [], Erasure.State.COPIES
+        run.save()
+
+
+def _erase_copies(run: Erasure) -> None:
+    made = {}
+    for label, make_again in copies():
+        make_again()
+        made[str(label)] = clock.now()
+    # What SQL no longer shows still stands in the files of the tables until it is overwritten.
+    touched = sorted(run.report["rows"].keys() | run.report["mentions"].keys())
+    with connection.cursor() as cursor:
+        for table in touched:
+            cursor.execute(f"VACUUM {table}")
+    run.report |= {"copies": made, "vacuumed": touched}
+    run.terms, run.state, run.finished_at = {}, Erasure.State.DONE, clock.now()
+    run.backups_until = clock.today() + timedelta(days=queries.policy().backup_days)
+    run.save()
+
+
+@transaction.atomic
+def set_policy(viewer: Viewer, *, backup_days: int) -> Policy:
+    require(viewer, "administer")
+    if not 1 <= backup_days <= 3_660:
+        raise Invalid.field("backup_days", "out_of_range", _("Between 1 and 3660 days."))
+    return Policy.objects.update_or_create(pk=1, defaults={"backup_days": backup_days})[0]
+
+
+@takes_back("erasure")
+def _stays(viewer: Viewer, batch):
+    raise Conflict("erased", _("This customer was erased. That can't be undone."))
