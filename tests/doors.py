@@ -223,6 +223,14 @@ PAGES: dict[tuple[str, str], Door] = {
     ("GET", "value/models"): door("view"),
     ("POST", "value/models/compute"): door("score"),
     ("GET", "customers/quality/"): door("view"),
+    ("POST", "customers/<uuid:pk>/consents"): door("change", of="customer", body=lambda ids: {
+        "purpose": "marketing:email", "answer": "given", "source": "call"}),
+    ("GET", "customers/<uuid:pk>/erase"): door("administer", of="customer"),
+    ("POST", "customers/<uuid:pk>/erase"): door("administer", of="customer", body=lambda ids: {
+        "ground": "request"}),
+    ("GET", "settings/privacy"): door("administer"),
+    ("POST", "settings/privacy"): door("administer", body=lambda ids: {"backup_days": "30"}),
+    ("GET", "settings/privacy/erasures/<uuid:pk>"): door("administer", of="erasure"),
     ("POST", "customers/<uuid:pk>/verify"): door("change", of="customer"),
     # Imports
     ("GET", "imports/"): door("import"),
@@ -354,6 +362,20 @@ ROUTES: dict[tuple[str, str], Door] = {
             {"product": str(ids.product), "quantity": 1, "unit_price": 5}]}),
     ("POST", "orders/{order_id}/cancel"): door("change", of="order"),
     ("POST", "orders/{order_id}/archive"): door("archive", of="order"),
+    # Privacy
+    ("GET", "customers/{customer_id}/consents"): door("view", of="customer"),
+    ("POST", "customers/{customer_id}/consents"): door("change", of="customer", body=lambda ids: {
+        "purpose": "marketing", "is_given": True}),
+    ("GET", "customers/{customer_id}/may-contact"): door("view", of="customer", body=lambda ids: {
+        "purpose": "marketing", "channel": "email"}),
+    ("GET", "customers/{customer_id}/erasure"): door("administer", of="customer"),
+    ("POST", "customers/{customer_id}/erasure"): door(
+        "administer", of="customer", body=lambda ids: {"ground": "request"}),
+    ("GET", "erasures"): door("administer"),
+    ("GET", "erasures/{erasure_id}"): door("administer", of="erasure"),
+    ("GET", "purposes"): door("view"),
+    ("PUT", "purposes/{key}"): door("administer", body=lambda ids: {"name": "n"}),
+    ("POST", "purposes/{key}/texts"): door("administer", body=lambda ids: {"chinese": "x"}),
     # Pools
     ("GET", "pools"): door("view"),
     ("POST", "pools"): door("administer", body=lambda ids: {"name": "P"}),
@@ -440,6 +462,7 @@ _IDS = {
     "task_id": "task", "relation_id": "relation", "attachment_id": "attachment",
     "product_id": "product", "segment_id": "segment", "pool_id": "pool", "rule_id": "rule",
     "view_id": "view", "batch_id": "batch", "token_id": "token", "user_id": "user",
+    "erasure_id": "erasure", "key": "purpose",
     "with_id": "user", "other_id": "double", "merged_id": "merged",
 }  # fmt: skip
 

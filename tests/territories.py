@@ -25,6 +25,7 @@ from zhike.insight.actions import run_scores
 from zhike.insight.models import Suggestion
 from zhike.kernel import clock
 from zhike.ownership.actions import Membership, create_pool, create_rule, set_members
+from zhike.privacy.actions import request_erasure
 from zhike.records.actions import save_view
 from zhike.records.imports.actions import import_now, map_import, prepare_import
 from zhike.segments.actions import create_segment
@@ -89,6 +90,9 @@ def build_firm(folder: Path, *, is_linked: bool) -> Firm:
     common = _common(boss, viewer_of(ting), product, folder)
     _keep_pools(boss, company, common)
     common.user = people["Mate"].pk
+    gone = customers.create_customer({"name": "Gone"}, viewer=boss)
+    common.erasure = request_erasure(boss, gone.pk, ground="request").pk
+    common.purpose = "marketing"
     run = run_scores(SYSTEM)
     for number, one in enumerate(found.values()):
         facts = {"gap": 9, "usual": 30, "orders": 1, "recent": 0, "previous": 0}

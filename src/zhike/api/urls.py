@@ -10,6 +10,7 @@ from zhike.api import (
     imports,
     insight,
     ownership,
+    privacy,
     problems,
     segments,
 )
@@ -29,6 +30,9 @@ api = NinjaAPI(
 problems.install(api)
 api.add_router("/customers", customers.router)
 api.add_router("/customers", ownership.holders)
+api.add_router("/customers", privacy.people)
+api.add_router("/purposes", privacy.purposes)
+api.add_router("/erasures", privacy.erasures)
 api.add_router("/pools", ownership.pools)
 api.add_router("/rules", ownership.rules)
 api.add_router("/tasks", customers.tasks)

@@ -15,10 +15,12 @@ from zhike.commerce.facts import ORDER, PRODUCT
 from zhike.commerce.models import Line, Order, Product
 from zhike.commerce.queries import orders_by_number
 from zhike.customers.facts import CUSTOMER
+from zhike.customers.forgetting import were_erased
 from zhike.customers.imports import (
     CUSTOMER_KIND,
     Matches,
     build_party,
+    erased_before,
     on_match,
     out_of_sight,
 )
@@ -140,6 +142,7 @@ def apply_orders(
     if not fresh:
         return outcome
     known = Matches([order.customer for order in fresh], lock=False)
+    fresh = _without_erased(fresh, known, outcome)
     party_ids = _customers(fresh, known, options, viewer, batch)
     seen = visible_ids(CUSTOMER, viewer, list(party_ids.values()))
     for order in fresh:
@@ -231,6 +234,16 @@ def _customer_key(customer: Mapping) -> tuple[str, str]:
             value = customer[name]
             return name, value[0] if isinstance(value, list | tuple) else value
     return "name", ""
+
+
+def _without_erased(orders: Sequence[_Wanted], known: Matches, outcome: Outcome) -> list[_Wanted]:
+    unknown = [one for one in orders if known.find(one.customer) is None]
+    erased = were_erased([one.customer for one in unknown])
+    refused = {one.number for one, was in zip(unknown, erased, strict=True) if was}
+    for one in orders:
+        if one.number in refused:
+            outcome.refuse(one.group, erased_before())
+    return [one for one in orders if one.number not in refused]
 
 
 def _customers(

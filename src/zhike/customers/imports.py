@@ -73,7 +73,6 @@ def apply(
             values["owner"] = owners[str(owner).casefold()]
             values["team"] = teams.get(values["owner"])
         wanted.append((group, values))
-    wanted = _without_erased(wanted, outcome)
     known = Matches([values for _group, values in wanted], lock=True)
     matched = [(group, values, known.find(values)) for group, values in wanted]
     seen = visible_ids(CUSTOMER, viewer, [party.pk for _g, _v, party in matched if party])
@@ -88,6 +87,7 @@ def apply(
             outcome.skipped += 1
         else:
             pairs.append((party, values))
+    new = _without_erased(new, outcome)
     opened, added = _sifted(new, options, viewer, outcome)
     pairs += added
     employers = {values.get("company") for values in (*opened, *(v for _party, v in pairs))}
@@ -109,9 +109,13 @@ def _without_erased(
     erased = were_erased([values for _group, values in wanted])
     for (group, _values), was_erased in zip(wanted, erased, strict=True):
         if was_erased:
-            outcome.refuse(group, _("This person was erased. Open the file by hand if they are "
-                                    "a customer again."))  # fmt: skip
+            outcome.refuse(group, erased_before())
     return [one for one, was_erased in zip(wanted, erased, strict=True) if not was_erased]
+
+
+def erased_before() -> str:
+    """Why a row is refused that would open a file for somebody erased."""
+    return _("This person was erased. Open the file by hand if they are a customer again.")
 
 
 def _sifted(

@@ -31,7 +31,7 @@ _PARTY_COLUMNS = (
     "id, created_at, updated_at, archived_at, kind, name, code, emails, phones, job_title, "
     "birthday, gender, industry, registration_no, website, country, province, city, street, "
     "owner_id, team_id, pool_id, tags, remark, company_id, source, keys, readers, writers, "
-    "completeness, verified_at"
+    "completeness, verified_at, consents"
 )
 _TABLES = {
     "customers_party": _PARTY_COLUMNS,

@@ -1,8 +1,26 @@
 """What privacy adds to what is known of a customer."""
 
-from zhike.customers.forgetting import knows_erased
+from django.utils.translation import gettext_lazy as _
+
+from zhike.customers.forgetting import Forgets, forgets, knows_erased
+from zhike.customers.merging.pointers import Pointer, keeps_in_row, points_at_customer
+from zhike.filters.schema import Fact, Kind
 from zhike.privacy import queries
+from zhike.privacy.actions.consenting import refresh_consents
+from zhike.records.types import extend
 
 
 def declare() -> None:
+    extend(
+        "customer",
+        facts=(
+            Fact("consents", _("Has agreed to"), Kind.TAGS, "consents",
+                 choices=queries.agreeable, group=_("Privacy"), is_sortable=False,
+                 is_nullable=False),
+        ),
+    )  # fmt: skip
+    points_at_customer(Pointer("privacy_consent", label=_("Consents"), key_type="bigint"))
+    keeps_in_row(refresh_consents)
+    # What was agreed when is proof that the past was lawful; words about the person go.
+    forgets(Forgets("privacy_consent", empties={"note": "''", "proof_id": "NULL"}))
     knows_erased(queries.were_erased)

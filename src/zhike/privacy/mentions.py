@@ -1,6 +1,6 @@
 """What names a person in rows that are about somebody or something else: a colleague's note, a
-saved list, a file's name. Found by value in every text of every table, so that a table nobody thought of
-is reached as well; each mention is replaced where it stands.
+saved list, a file's name. Found by value in every text of every table, so that a table nobody
+thought of is reached as well; each mention is replaced where it stands.
 """
 
 import json

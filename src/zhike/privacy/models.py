@@ -8,6 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from zhike.kernel.ids import new_id
 
 
+def both_laws() -> list[str]:
+    return ["pipl", "gdpr"]
+
+
 class Ground(models.TextChoices):
     """Why a person is erased. PIPL Art. 47, GDPR Art. 17(1)."""
 
@@ -74,11 +78,92 @@ class ErasedKey(models.Model):
         return self.digest
 
 
+class Basis(models.TextChoices):
+    """What makes a purpose lawful. PIPL Art. 13, GDPR Art. 6(1)."""
+
+    CONSENT = "consent", _("Consent")
+    CONTRACT = "contract", _("Contract")
+    LEGAL = "legal", _("Legal duty")
+    INTERESTS = "interests", _("Legitimate interests (GDPR only)")
+    VITAL = "vital", _("Vital interests")
+    PUBLIC = "public", _("Public interest")
+
+
+class Purpose(models.Model):
+    """What a person's data are used for. The shipped ones have worded names."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    key = models.SlugField(max_length=30, unique=True, allow_unicode=False, db_index=False)
+    name = models.CharField(max_length=80, default="")
+    pipl = models.CharField(max_length=10, choices=Basis.choices, default=Basis.CONSENT)
+    gdpr = models.CharField(max_length=10, choices=Basis.choices, default=Basis.CONSENT)
+    is_by_channel = models.BooleanField(default=False)
+    is_separate = models.BooleanField(default=False)  # asked for apart (PIPL Art. 14, 23, 29, 39)
+    position = models.IntegerField(default=0)
+    is_enabled = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+
+class ConsentText(models.Model):
+    """The words that people agreed to; never changed, followed by a next version."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    purpose = models.ForeignKey(Purpose, models.PROTECT, related_name="texts")
+    version = models.IntegerField()
+    chinese = models.TextField(default="")
+    english = models.TextField(default="")
+    created_at = models.DateTimeField()
+    created_by = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["purpose", "version"], name="consent_text_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.version}"
+
+
+class Consent(models.Model):
+    """A line of the ledger: given or withdrawn. Appended, never changed; a trigger sees to that."""
+
+    class Source(models.TextChoices):
+        FORM = "form", _("Form")
+        CALL = "call", _("Call")
+        PAPER = "paper", _("Paper")
+        MESSAGE = "message", _("Message")
+        IMPORT = "import", _("Import")
+        API = "api", _("API")
+
+    id = models.BigAutoField(primary_key=True)
+    party_id = models.UUIDField()
+    purpose = models.ForeignKey(Purpose, models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=10, default="")  # empty: every channel
+    is_given = models.BooleanField()
+    is_separate = models.BooleanField(default=False)  # asked for by itself
+    text = models.ForeignKey(ConsentText, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    source = models.CharField(max_length=10, choices=Source.choices)
+    proof_id = models.UUIDField(null=True)  # of a file kept with the customer
+    note = models.CharField(max_length=400, default="")
+    recorded_by = models.UUIDField(null=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["party_id", "-at", "-id"], name="consent_party")]
+
+    def __str__(self) -> str:
+        return f"{self.party_id} {self.purpose_id} {self.is_given}"
+
+
 class Policy(models.Model):
     """What the firm has settled: one row."""
 
     id = models.IntegerField(primary_key=True, default=1)
     backup_days = models.IntegerField(default=30)  # after which the firm deletes its backups
+    laws = ArrayField(models.CharField(max_length=4), default=both_laws)  # that bind the firm
 
     def __str__(self) -> str:
         return f"backups {self.backup_days} days"

@@ -1,32 +1,164 @@
-"""Questions about erasures."""
+"""Questions about consents and erasures."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from zhike.access.policies import require
+from zhike.access.policies import require, sees_all
 from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER
+from zhike.filters.schema import Words
+from zhike.kernel import clock
 from zhike.kernel.errors import Invalid, NotFound
 from zhike.privacy.digests import digest, digests_of
-from zhike.privacy.models import ErasedKey, Erasure, Policy
+from zhike.privacy.models import Basis, Consent, ErasedKey, Erasure, Policy, Purpose
+from zhike.privacy.words import CHANNELS, IMPLIES, purpose_label
+from zhike.records.queries import get
 
 
 def policy() -> Policy:
     return Policy.objects.filter(pk=1).first() or Policy()
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether somebody may be contacted, with the reason as a code and in words."""
+
+    is_allowed: bool
+    code: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What stands for one purpose and channel now: the line that decides, if any."""
+
+    purpose: Purpose
+    channel: str
+    line: Consent | None
+
+    @property
+    def label(self) -> str:
+        channel = CHANNELS.get(self.channel)
+        name = purpose_label(self.purpose.key, self.purpose.name)
+        return f"{name} · {channel}" if channel else str(name)
+
+
+def purposes(*, is_enabled: bool = True) -> list[Purpose]:
+    found = Purpose.objects.order_by("position", "key").prefetch_related("texts")
+    return list(found.filter(is_enabled=True) if is_enabled else found)
+
+
+def bases() -> list[tuple[Words, Words]]:
+    """What makes a purpose lawful, and what that implies."""
+    return [(one.label, IMPLIES[one.value]) for one in Basis]
+
+
+def purposes_for(viewer: Viewer) -> list[Purpose]:
+    require(viewer, "view")
+    return purposes()
+
+
+def agreeable() -> dict[str, Words]:
+    """Everything that a customer can agree to, as filters name it."""
+    return {
+        item(one.key, channel): State(one, channel, None).label
+        for one in purposes()
+        for channel in channels_of(one)
+    }
+
+
+def every_channel(purpose: Purpose) -> str:
+    name = purpose_label(purpose.key, purpose.name)
+    return _("%(purpose)s · every channel") % {"purpose": name}
+
+
+def channels_of(purpose: Purpose) -> Sequence[str]:
+    return tuple(CHANNELS) if purpose.is_by_channel else ("",)
+
+
+def item(purpose: str, channel: str) -> str:
+    return f"{purpose}:{channel}" if channel else purpose
+
+
+def ledger(viewer: Viewer, party_id: UUID) -> list[Consent]:
+    """What a customer agreed to and withdrew, the newest first."""
+    party = get(CUSTOMER, viewer, party_id)
+    lines = Consent.objects.filter(party_id=party.pk).select_related("purpose", "text")
+    return list(lines.order_by("-at", "-pk")[:200])
+
+
+def states(viewer: Viewer, party_id: UUID) -> list[State]:
+    """What stands now, derived from the ledger: the latest line for the channel or for all."""
+    lines = ledger(viewer, party_id)
+    return [
+        State(one, channel, _deciding(lines, one, channel))
+        for one in purposes()
+        for channel in channels_of(one)
+    ]
+
+
+def _deciding(lines: Sequence[Consent], purpose: Purpose, channel: str) -> Consent | None:
+    return next(
+        (one for one in lines if one.purpose_id == purpose.pk and one.channel in ("", channel)),
+        None,
+    )
+
+
+def may_contact(viewer: Viewer, party_id: UUID, *, purpose: str, channel: str = "") -> Answer:
+    """The one question that whatever reaches a customer asks first.
+
+    Every law that binds the firm must allow it: by a consent in force where the basis is consent,
+    by any other basis unless the customer has objected.
+    """
+    party = get(CUSTOMER, viewer, party_id)
+    declared = Purpose.objects.filter(key=purpose, is_enabled=True).first()
+    if declared is None or channel not in channels_of(declared):
+        message = _("There is no such purpose, or not by this channel.")
+        raise Invalid.field("purpose", "unknown_choice", message)
+    if party.erased_at is not None:
+        return Answer(False, "erased", _("This customer was erased."))
+    line = _deciding(ledger(viewer, party.pk), declared, channel)
+    if line is not None and not line.is_given:
+        day = date_format(clock.today(line.at))
+        return Answer(False, "withdrawn", _("Withdrawn on %(day)s.") % {"day": day})
+    bases = {law: getattr(declared, law) for law in policy().laws}
+    if line is None and Basis.CONSENT in bases.values():
+        return Answer(False, "never_given", _("There is no consent on file."))
+    if line is not None and _lacks_separateness(declared, line, bases):
+        message = _("The law asks for a separate consent, and this one was given with others.")
+        return Answer(False, "not_separate", message)
+    if line is not None:
+        day = date_format(clock.today(line.at))
+        return Answer(True, "given", _("Agreed on %(day)s.") % {"day": day})
+    named = ", ".join(str(Basis(one).label) for one in dict.fromkeys(bases.values()))
+    return Answer(True, "other_basis", _("No consent is needed: %(basis)s.") % {"basis": named})
+
+
+def _lacks_separateness(purpose: Purpose, line: Consent, bases: Mapping[str, str]) -> bool:
+    asks = purpose.is_separate and bases.get("pipl") == Basis.CONSENT
+    return asks and not line.is_separate
+
+
 def erasures(viewer: Viewer, limit: int = 100) -> list[Erasure]:
     """The newest first."""
     require(viewer, "administer")
-    return list(Erasure.objects.order_by("-requested_at", "-pk")[:limit])
+    return list(_shown(viewer).order_by("-requested_at", "-pk")[:limit])
+
+
+def _shown(viewer: Viewer):
+    """Whoever doesn't see everybody is told of their own only."""
+    found = Erasure.objects.all()
+    return found if sees_all(viewer) else found.filter(requested_by=viewer.user_id)
 
 
 def erasure(viewer: Viewer, erasure_id: UUID) -> Erasure:
     require(viewer, "administer")
-    found = Erasure.objects.filter(pk=erasure_id).first()
+    found = _shown(viewer).filter(pk=erasure_id).first()
     if found is None:
         raise NotFound("not_found", _("There is no such certificate."))
     return found
@@ -43,7 +175,7 @@ def erasures_of(viewer: Viewer, text: str) -> list[Erasure]:
         except Invalid:
             continue  # it is none of this kind
         wanted += [digest(kind, str(value)) for value in cleaned or ()]
-    found = Erasure.objects.filter(keys__digest__in=wanted, state=Erasure.State.DONE)
+    found = _shown(viewer).filter(keys__digest__in=wanted, state=Erasure.State.DONE)
     return list(found.distinct().order_by("-requested_at"))
 
 

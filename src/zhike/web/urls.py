@@ -14,6 +14,7 @@ from zhike.web.listing import views as lists
 from zhike.web.palette import views as palette
 from zhike.web.pools import settings as pool_settings
 from zhike.web.pools import views as pools
+from zhike.web.privacy import views as privacy
 from zhike.web.quality import views as quality
 from zhike.web.records import views as records
 from zhike.web.scores import views as scores
@@ -69,6 +70,8 @@ _customers = [
     path(
         "<uuid:pk>/relations/<uuid:relation_id>/remove", customers.unrelate, name="relation_remove"
     ),
+    path("<uuid:pk>/consents", privacy.consent, name="customer_consent"),
+    path("<uuid:pk>/erase", privacy.erase, name="customer_erase"),
     path("<uuid:pk>/verify", quality.verify, name="customer_verify"),
     path("<uuid:pk>/seen-by", customers.seen_by, name="customer_seers"),
     path("<uuid:pk>/shares", customers.share, name="share_add"),
@@ -140,6 +143,8 @@ _settings = [
     path("pools/<uuid:pk>/rules/preview", pool_settings.preview, name="rule_preview"),
     path("rules/<uuid:rule_id>", pool_settings.rule, name="rule"),
     path("rules/<uuid:rule_id>/remove", pool_settings.remove_rule, name="rule_remove"),
+    path("privacy", privacy.privacy, name="privacy"),
+    path("privacy/erasures/<uuid:pk>", privacy.erasure, name="erasure"),
     path("tokens", settings.tokens, name="tokens"),
     path("tokens/<uuid:pk>/revoke", settings.revoke_token, name="token_revoke"),
 ]

@@ -19,6 +19,7 @@ from zhike.customers.merging.pointers import (
     move_rows,
     move_rows_back,
     pointers,
+    refresh_rows,
 )
 from zhike.customers.models import Displaced, Merge, Party
 from zhike.customers.sharing.actions import refresh_shares
@@ -117,6 +118,7 @@ def merge_customers(
     merge.after = {name: after for name, (_before, after) in changes.items()}
     merge.save()
     refresh_shares([winner.pk, loser.pk])
+    refresh_rows([winner.pk, loser.pk])
     derive_people(winner)
     return batch
 
@@ -159,6 +161,7 @@ def unmerge_customers(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
     Batch.objects.filter(pk=batch.pk).update(undone_at=clock.now())
     _follow_merged_ends(loser)
     refresh_shares([winner.pk, loser.pk])
+    refresh_rows([winner.pk, loser.pk])
     derive_people(winner, loser)
     _tell("customer.unmerged", winner, loser, gone, viewer, undo)
     _tell("customer.released", loser, winner, back, viewer, undo)

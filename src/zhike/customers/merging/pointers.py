@@ -82,6 +82,19 @@ def points_at_customer(*pointers: Pointer) -> None:
         _pointers[pointer.name] = pointer
 
 
+# What is kept in the customers' own rows of what points at them: told of both after a merge.
+_kept: list[Callable[[Sequence[UUID]], None]] = []
+
+
+def keeps_in_row(refresh: Callable[[Sequence[UUID]], None]) -> None:
+    _kept.append(refresh)
+
+
+def refresh_rows(ids: Sequence[UUID]) -> None:
+    for refresh in _kept:
+        refresh(ids)
+
+
 def pointers() -> Sequence[Pointer]:
     return tuple(_pointers.values())
 

@@ -1,5 +1,6 @@
 """What changes consents, and what erases."""
 
+from zhike.privacy.actions.consenting import add_text, keep_purpose, record_consent
 from zhike.privacy.actions.erasing import (
     Preview,
     erase_customer,
@@ -12,9 +13,12 @@ from zhike.privacy.actions.erasing import (
 
 __all__ = [
     "Preview",
+    "add_text",
     "erase_customer",
     "erasures_to_resume",
+    "keep_purpose",
     "preview_erasure",
+    "record_consent",
     "request_erasure",
     "run_erasure",
     "set_policy",

@@ -16,10 +16,10 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from zhike.access.policies import require
+from zhike.access.policies import require, sees_all
 from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER
-from zhike.customers.forgetting import Person, copies, count_rows, forget
+from zhike.customers.forgetting import TABLES, Person, copies, count_rows, forget
 from zhike.events.actions import Draft, record
 from zhike.jobs import later
 from zhike.kernel import clock
@@ -45,6 +45,10 @@ class Preview:
     rows: dict[str, int]
     shared: Sequence[str]  # what others bear as well: it stays where it is said of them
 
+    @property
+    def labelled(self) -> list[tuple[str, int]]:
+        return [(str(TABLES.get(table, table)), number) for table, number in self.rows.items()]
+
 
 def preview_erasure(viewer: Viewer, party_id: UUID) -> Preview:
     """Changes nothing."""
@@ -56,7 +60,7 @@ def preview_erasure(viewer: Viewer, party_id: UUID) -> Preview:
         value
         for name in ("name", "phones", "emails")
         for value in terms.get(name, ())
-        if value not in telling.get(name, ())
+        if sees_all(viewer) and value not in telling.get(name, ())
     ]
     return Preview(party, len(ids) - 1, count_rows(ids), shared)
 

@@ -19,6 +19,8 @@ from zhike.filters.schema import Words
 from zhike.insight import queries as insight
 from zhike.insight.words import STAGES, TIERS
 from zhike.kernel.reading import together
+from zhike.privacy import queries as privacy
+from zhike.privacy.words import SOURCES
 from zhike.records.queries import concealed_one, neighbours
 from zhike.web.commerce.listing import ORDERS
 from zhike.web.customers.listing import CUSTOMERS, STAGE_TONES, TIER_TONES
@@ -65,7 +67,7 @@ class CustomerPage:
         together(
             lambda: self.timeline.works, lambda: self.orders, lambda: self.tasks,
             lambda: self.relations, lambda: self.people, lambda: self.shares,
-            lambda: self.attachments,
+            lambda: self.attachments, lambda: self.consents,
             lambda: self.standing, lambda: self.suggestion, lambda: self.neighbours,
             lambda: self.holder.works,
             active_user_names, user_names, team_names, lambda: insight.today_count(self.viewer),
@@ -98,6 +100,26 @@ class CustomerPage:
     @cached_property
     def relations(self):
         return queries.related_parties(self.viewer, self.party)
+
+    @cached_property
+    def consents(self):
+        return privacy.states(self.viewer, self.party.pk)
+
+    @property
+    def consented(self):
+        """What has ever been said."""
+        return [one for one in self.consents if one.line is not None]
+
+    @property
+    def consent_input(self) -> Input:
+        every = [(one.key, privacy.every_channel(one)) for one in privacy.purposes()
+                 if one.is_by_channel]  # fmt: skip
+        options = [*every, *privacy.agreeable().items()]
+        return Input("purpose", _("To what"), "select", options=options, is_required=True)
+
+    @property
+    def consent_sources(self):
+        return SOURCES.items()
 
     @cached_property
     def shares(self) -> "Sequence[Share]":

@@ -1,0 +1,136 @@
+"""Consents of customers, purposes, and erasure with its certificates."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ninja import Router, Status
+
+from zhike.api.authentication import Request
+from zhike.api.shapes import StrictSchema, given
+from zhike.privacy import actions, queries
+from zhike.privacy.certificate import certificate
+
+people = Router(tags=["privacy"])
+purposes = Router(tags=["privacy"])
+erasures = Router(tags=["privacy"])
+
+
+class ConsentIn(StrictSchema):
+    purpose: str
+    is_given: bool
+    channel: str = ""
+    is_separate: bool = False
+    text_version: int | None = None
+    at: datetime | None = None
+    source: str = "api"
+    proof: UUID | None = None
+    note: str = ""
+
+
+class ErasureIn(StrictSchema):
+    ground: str
+    reference: str = ""
+
+
+class PurposeIn(StrictSchema):
+    name: str = ""
+    pipl: str = "consent"
+    gdpr: str = "consent"
+    is_by_channel: bool = False
+    is_separate: bool = False
+
+
+class TextIn(StrictSchema):
+    chinese: str
+    english: str = ""
+
+
+@people.get("/{uuid:customer_id}/consents", response=dict[str, Any])
+def consents(request: Request, customer_id: UUID):
+    """What stands now for each purpose and channel, and the ledger it follows from."""
+    return {
+        "states": [
+            {"purpose": one.purpose.key, "channel": one.channel, "label": one.label,
+             "is_given": one.line.is_given if one.line else None,
+             "at": one.line.at if one.line else None}
+            for one in queries.states(request.auth, customer_id)
+        ],
+        "ledger": [_line(one) for one in queries.ledger(request.auth, customer_id)],
+    }  # fmt: skip
+
+
+@people.post("/{uuid:customer_id}/consents", response={201: dict[str, Any]})
+def record_consent(request: Request, customer_id: UUID, body: ConsentIn):
+    line = actions.record_consent(customer_id, viewer=request.auth, **body.model_dump())
+    return Status(201, _line(line))
+
+
+@people.get("/{uuid:customer_id}/may-contact", response=dict[str, Any])
+def may_contact(request: Request, customer_id: UUID, purpose: str = "", channel: str = ""):
+    """Whether a customer may be contacted for a purpose, and why."""
+    found = queries.may_contact(request.auth, customer_id, purpose=purpose, channel=channel)
+    return {"allowed": found.is_allowed, "code": found.code, "why": found.words}
+
+
+@people.get("/{uuid:customer_id}/erasure", response=dict[str, Any])
+def preview_erasure(request: Request, customer_id: UUID):
+    """What an erasure would reach. Changes nothing."""
+    found = actions.preview_erasure(request.auth, customer_id)
+    return {"rows": found.rows, "merged": found.merged, "shared": found.shared}
+
+
+@people.post("/{uuid:customer_id}/erasure", response={202: dict[str, Any]})
+def erase(request: Request, customer_id: UUID, body: ErasureIn):
+    """Lets a worker erase a customer; the certificate tells how far that has come."""
+    run = actions.request_erasure(request.auth, customer_id, **body.model_dump())
+    return Status(202, certificate(run))
+
+
+@erasures.get("", response=list[dict[str, Any]])
+def list_erasures(request: Request, of: str = ""):
+    """Certificates; those of one person by phone, e-mail or customer number."""
+    asked = queries.erasures_of(request.auth, of) if of else queries.erasures(request.auth)
+    return [certificate(one) for one in asked]
+
+
+@erasures.get("/{uuid:erasure_id}", response=dict[str, Any])
+def read_erasure(request: Request, erasure_id: UUID):
+    return certificate(queries.erasure(request.auth, erasure_id))
+
+
+@purposes.get("", response=list[dict[str, Any]])
+def list_purposes(request: Request):
+    return [_purpose(one) for one in queries.purposes_for(request.auth)]
+
+
+@purposes.put("/{key}", response=dict[str, Any])
+def keep_purpose(request: Request, key: str, body: PurposeIn):
+    return _purpose(actions.keep_purpose(request.auth, key, **given(body)))
+
+
+@purposes.post("/{key}/texts", response={201: dict[str, Any]})
+def add_text(request: Request, key: str, body: TextIn):
+    return Status(201, _text(actions.add_text(request.auth, key, **body.model_dump())))
+
+
+def _line(one) -> dict[str, Any]:
+    return {
+        "purpose": one.purpose.key, "channel": one.channel, "is_given": one.is_given,
+        "is_separate": one.is_separate, "text_version": one.text.version if one.text else None,
+        "at": one.at, "source": one.source, "proof": one.proof_id, "note": one.note,
+        "recorded_by": one.recorded_by, "recorded_at": one.recorded_at,
+    }  # fmt: skip
+
+
+def _purpose(one) -> dict[str, Any]:
+    return {
+        "key": one.key, "name": str(queries.purpose_label(one.key, one.name)), "pipl": one.pipl,
+        "gdpr": one.gdpr, "is_by_channel": one.is_by_channel, "is_separate": one.is_separate,
+        "texts": [_text(text) for text in one.texts.all()],
+    }  # fmt: skip
+
+
+def _text(one) -> dict[str, Any]:
+    return {"version": one.version, "chinese": one.chinese, "english": one.english,
+            "created_at": one.created_at}  # fmt: skip

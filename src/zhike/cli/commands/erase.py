@@ -1,0 +1,69 @@
+"""`zhike erase`."""
+
+from argparse import ArgumentParser, Namespace
+from gettext import gettext
+from uuid import UUID
+
+from zhike.cli import output
+from zhike.cli.installation import application
+from zhike.kernel.errors import Invalid
+
+GROUNDS = ("request", "withdrawn", "purpose", "retention", "unlawful")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "customer", metavar="CUSTOMER", help=gettext("the id, or with --was a phone or an e-mail")
+    )
+    parser.add_argument(
+        "--ground", choices=GROUNDS, default="request", help=gettext("why the person is erased")
+    )
+    parser.add_argument(
+        "--reference", default="", help=gettext("the number of the request in your register")
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help=gettext("only say what would be done")
+    )
+    parser.add_argument(
+        "--was", action="store_true", help=gettext("only say whether this person was erased")
+    )
+    output.add_json_option(parser)
+
+
+def run(arguments: Namespace) -> int:
+    with application():
+        from zhike.access.viewer import SYSTEM
+        from zhike.privacy.actions import erase_customer, preview_erasure
+        from zhike.privacy.certificate import certificate, limits, rows
+        from zhike.privacy.queries import erasures_of
+
+        if arguments.was:
+            found = [certificate(one) for one in erasures_of(SYSTEM, arguments.customer)]
+            lines = [gettext("erased: certificate %(number)s") % one for one in found]
+            text = "\n".join(lines) or gettext("nobody by this was erased here")
+            output.conclude(arguments, {"erasures": found}, text)
+            return 0
+        customer = _id(arguments.customer)
+        if arguments.dry_run:
+            preview = preview_erasure(SYSTEM, customer)
+            result = {"rows": preview.rows, "merged": preview.merged, "shared": preview.shared}
+            counted = output.table([[name, str(n)] for name, n in preview.rows.items()])
+            output.conclude(arguments, result, counted)
+            return 0
+        done = erase_customer(
+            SYSTEM, customer, ground=arguments.ground, reference=arguments.reference
+        )
+        result = certificate(done)
+        lines = [gettext("erased: certificate %(number)s") % result]
+        lines += [f"  {name}: {own + told}" for name, own, told in rows(done)]
+        lines += [f"  {limit}" for limit in limits(done)]
+    output.conclude(arguments, result, "\n".join(lines))
+    return 0
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        message = gettext("This is no id of a customer: %(text)s")
+        raise Invalid("not_an_id", message % {"text": text}) from None

@@ -1,0 +1,48 @@
+"""Words of privacy: channels, shipped purposes, what a basis implies."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext_lazy as _
+
+from zhike.filters.schema import Words
+
+CHANNELS: Mapping[str, Words] = {
+    "phone": _("Phone"),
+    "sms": _("SMS"),
+    "email": _("E-mail"),
+    "wechat": _("WeChat"),
+    "post": _("Post"),
+}
+PURPOSES: Mapping[str, Words] = {
+    "service": _("Fulfilling orders and service"),
+    "marketing": _("Marketing"),
+    "profiling": _("Profiling and scoring"),
+    "sharing": _("Sharing with partners"),
+    "transfer": _("Transfer abroad"),
+    "sensitive": _("Sensitive data"),
+}
+GROUNDS: Mapping[str, Words] = {
+    "request": _("The person asked for it (PIPL Art. 47, GDPR Art. 17)"),
+    "withdrawn": _("Consent was withdrawn (PIPL Art. 47(3), GDPR Art. 17(1)(b))"),
+    "purpose": _("The purpose has ended (PIPL Art. 47(1), GDPR Art. 17(1)(a))"),
+    "retention": _("The retention period is over (PIPL Art. 47(2), GDPR Art. 5(1)(e))"),
+    "unlawful": _("It was not lawful to keep (PIPL Art. 47(4), GDPR Art. 17(1)(d))"),
+}
+SOURCES: Mapping[str, Words] = {
+    "call": _("Call"),
+    "form": _("Form"),
+    "paper": _("Paper"),
+    "message": _("Message"),
+}
+IMPLIES: Mapping[str, Words] = {
+    "consent": _("Nothing without a consent in force; it can be withdrawn at any time."),
+    "contract": _("What the contract needs, as long as it needs it."),
+    "legal": _("What a law demands, as long as it demands it."),
+    "interests": _("Allowed until the person objects; the weighing is written down."),
+    "vital": _("Only where life or health is in danger."),
+    "public": _("Only what a public task asks for."),
+}
+
+
+def purpose_label(key: str, name: str = "") -> Words:
+    return name or PURPOSES.get(key, key)

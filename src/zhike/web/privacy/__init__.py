@@ -1,0 +1,1 @@
+"""Consents on the customer page, erasure and its certificates, the firm's policy."""

@@ -1,0 +1,83 @@
+"""Consents, erasure and the firm's policy."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from zhike.access.policies import require
+from zhike.access.queries import user_names
+from zhike.privacy import actions, queries
+from zhike.privacy.certificate import limits, rows
+from zhike.privacy.words import GROUNDS
+from zhike.web.forms import Form, Input
+from zhike.web.fragments import go
+from zhike.web.request import Request
+
+
+@require_POST
+def consent(request: Request, pk: UUID) -> HttpResponse:
+    """Writes down what a customer said to one purpose, by one channel or all."""
+    purpose, _colon, channel = request.POST.get("purpose", "").partition(":")
+    actions.record_consent(
+        pk, purpose=purpose, channel=channel, is_given=request.POST.get("answer") == "given",
+        is_separate=request.POST.get("is_separate") == "1", note=request.POST.get("note", ""),
+        source=request.POST.get("source", "call"), viewer=request.viewer,
+    )  # fmt: skip
+    return go(request, reverse("customer", args=[pk]), _("Kept."))
+
+
+@require_http_methods(["GET", "POST"])
+def erase(request: Request, pk: UUID) -> HttpResponse:
+    """What an erasure would reach, and the button."""
+    preview = actions.preview_erasure(request.viewer, pk)
+    form = Form(
+        [
+            Input("ground", _("Why"), "select", options=list(GROUNDS.items()), is_required=True),
+            Input("reference", _("Number of the request"),
+                  help=_("As in your own register; no name.")),
+        ],
+        request.POST if request.method == "POST" else None,
+    )  # fmt: skip
+    if form.saves(lambda values: actions.request_erasure(request.viewer, pk, **values)):
+        return go(request, reverse("erasure", args=[form.saved.pk]))
+    context = {"form": form, "preview": preview}
+    return render(request, "privacy/erase.html", context, status=form.status)
+
+
+@require_GET
+def erasure(request: Request, pk: UUID) -> HttpResponse:
+    """A certificate; until it is done, how far it has come."""
+    run = queries.erasure(request.viewer, pk)
+    context = {
+        "run": run, "rows": rows(run), "limits": limits(run),
+        "by": user_names().get(str(run.requested_by), ""),
+    }  # fmt: skip
+    return render(request, "privacy/certificate.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def privacy(request: Request) -> HttpResponse:
+    """Purposes with their bases, how long backups are kept, certificates."""
+    require(request.viewer, "administer")
+    days = str(queries.policy().backup_days)
+    form = Form(
+        [Input("backup_days", _("Days until backups are deleted"), "number", days,
+               help=_("Zhike doesn't delete your backups; certificates state this."))],
+        request.POST if request.method == "POST" else None,
+    )  # fmt: skip
+    if form.saves(lambda values: actions.set_policy(request.viewer, **values)):
+        return go(request, reverse("privacy"), _("Kept."))
+    asked = request.GET.get("of", "").strip()
+    found = queries.erasures_of(request.viewer, asked) if asked else None
+    context = {
+        "form": form, "asked": asked, "erasures": queries.erasures(request.viewer),
+        "found": found, "implies": queries.bases(), "purposes": [
+            (queries.purpose_label(one.key, one.name), one)
+            for one in queries.purposes_for(request.viewer)
+        ],
+    }  # fmt: skip
+    return render(request, "privacy/privacy.html", context, status=form.status)
