@@ -233,11 +233,12 @@ def _erase_copies(run: Erasure) -> None:
 
 
 @transaction.atomic
-def set_policy(viewer: Viewer, *, backup_days: int) -> Policy:
+def set_policy(viewer: Viewer, *, backup_days: int | str) -> Policy:
     require(viewer, "administer")
-    if not 1 <= backup_days <= 3_660:
+    days = int(backup_days) if re.fullmatch("[0-9]{1,4}", str(backup_days)) else 0
+    if not 1 <= days <= 3_660:
         raise Invalid.field("backup_days", "out_of_range", _("Between 1 and 3660 days."))
-    return Policy.objects.update_or_create(pk=1, defaults={"backup_days": backup_days})[0]
+    return Policy.objects.update_or_create(pk=1, defaults={"backup_days": days})[0]
 
 
 @takes_back("erasure")
