@@ -73,6 +73,8 @@ POOL = {
 }  # fmt: skip
 RULE = {"name": "R", "days": "30", "without": "contact", "remind_days": "0", "position": "1",
         "is_enabled": "1", "filter": '{"all":[]}'}  # fmt: skip
+ASSIGNMENT = {"name": "A", "way": "turn", "position": "1", "is_enabled": "1", "takes": "new",
+              "filter": '{"all":[]}'}  # fmt: skip
 LISTS = ("customer", "order", "product")
 
 PAGES: dict[tuple[str, str], Door] = {
@@ -204,6 +206,16 @@ PAGES: dict[tuple[str, str], Door] = {
         "administer", of="pool", body=lambda ids: RULE),
     ("POST", "settings/pools/<uuid:pk>/rules/preview"): door(
         "administer", of="pool", body=lambda ids: RULE),
+    ("GET", "settings/assignment"): door("administer"),
+    ("POST", "settings/assignment/run"): door("assign"),
+    ("GET", "settings/assignment/new"): door("administer"),
+    ("POST", "settings/assignment/new"): door("administer", body=lambda ids: {
+        **ASSIGNMENT, "people": str(ids.user)}),
+    ("GET", "settings/assignment/<uuid:pk>"): door("administer", of="assignment_rule"),
+    ("POST", "settings/assignment/<uuid:pk>"): door(
+        "administer", of="assignment_rule", body=lambda ids: {
+            **ASSIGNMENT, "people": str(ids.user)}),
+    ("POST", "settings/assignment/<uuid:pk>/remove"): door("administer", of="assignment_rule"),
     ("GET", "settings/rules/<uuid:rule_id>"): door("administer", of="rule"),
     ("POST", "settings/rules/<uuid:rule_id>"): door("administer", of="rule", body=lambda ids: RULE),
     ("POST", "settings/rules/<uuid:rule_id>/remove"): door("administer", of="rule"),
@@ -394,6 +406,14 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("GET", "pools/{pool_id}/rules"): door("administer", of="pool"),
     ("POST", "pools/{pool_id}/rules"): door("administer", of="pool", body=lambda ids: {
         "name": "R", "days": 30}),
+    ("GET", "assignment/rules"): door("administer"),
+    ("POST", "assignment/rules"): door("administer", body=lambda ids: {
+        "name": "A", "people": [str(ids.user)]}),
+    ("PATCH", "assignment/rules/{assignment_rule_id}"): door(
+        "administer", of="assignment_rule", body=lambda ids: {"name": "A"}),
+    ("DELETE", "assignment/rules/{assignment_rule_id}"): door(
+        "administer", of="assignment_rule"),
+    ("POST", "assignment/run"): door("assign"),
     ("PATCH", "rules/{rule_id}"): door("administer", of="rule", body=lambda ids: {"name": "R"}),
     ("DELETE", "rules/{rule_id}"): door("administer", of="rule"),
     # Segments
@@ -461,6 +481,7 @@ _IDS = {
     "customer_id": "customer", "duplicate_id": "duplicate", "order_id": "order",
     "task_id": "task", "relation_id": "relation", "attachment_id": "attachment",
     "product_id": "product", "segment_id": "segment", "pool_id": "pool", "rule_id": "rule",
+    "assignment_rule_id": "assignment_rule",
     "view_id": "view", "batch_id": "batch", "token_id": "token", "user_id": "user",
     "erasure_id": "erasure", "key": "purpose",
     "with_id": "user", "other_id": "double", "merged_id": "merged",

@@ -24,7 +24,13 @@ from zhike.customers.models import Duplicate
 from zhike.insight.actions import run_scores
 from zhike.insight.models import Suggestion
 from zhike.kernel import clock
-from zhike.ownership.actions import Membership, create_pool, create_rule, set_members
+from zhike.ownership.actions import (
+    Membership,
+    create_assignment_rule,
+    create_pool,
+    create_rule,
+    set_members,
+)
 from zhike.privacy.actions import request_erasure
 from zhike.records.actions import save_view
 from zhike.records.imports.actions import import_now, map_import, prepare_import
@@ -120,6 +126,9 @@ def _keep_pools(boss: Viewer, company, common: SimpleNamespace) -> None:
     set_members(boss, pool.pk, [Membership(team_id=company.pk)])
     common.pool, common.other_pool = pool.pk, create_pool(boss, name="Nobody's").pk
     common.rule = create_rule(boss, pool.pk, name="After a month", days=30).pk
+    common.assignment_rule = create_assignment_rule(
+        boss, name="To the boss", way="person", people=[boss.user_id]
+    ).pk
 
 
 def _user(name: str, role: str, team) -> User:

@@ -15,6 +15,7 @@ from zhike.ownership.holding import holding_of
 pools = Router(tags=["pools"])
 rules = Router(tags=["pools"])
 holders = Router(tags=["customers"])
+assignment = Router(tags=["assignment"])
 _NUMBERS = (
     "daily_cap", "holding_cap", "cooling_days", "freeze_hours", "protect_days", "lock_cap",
     "lock_days", "position",
@@ -58,6 +59,24 @@ class RuleIn(StrictSchema):
     remind_days: int | None = None
     is_enabled: bool | None = None
     position: int | None = None
+
+
+class AssignmentRuleIn(StrictSchema):
+    name: str | None = None
+    filter: dict[str, Any] | None = None
+    way: str | None = None
+    people: list[UUID] | None = None
+    teams: list[UUID] | None = None
+    territory: str | None = None
+    table: dict[str, UUID] | None = None
+    takes_new: bool | None = None
+    takes_pooled: bool | None = None
+    is_enabled: bool | None = None
+    position: int | None = None
+
+
+class AssignUnownedIn(StrictSchema):
+    filter: dict[str, Any] | None = None
 
 
 class CustomersIn(StrictSchema):
@@ -215,6 +234,50 @@ def remove_rule(request: Request, rule_id: UUID):
     return Status(204, None)
 
 
+def _assignment_rule(rule) -> dict[str, Any]:
+    names = (
+        "name", "filter", "way", "people", "teams", "territory", "table", "takes_new",
+        "takes_pooled", "is_enabled", "position",
+    )  # fmt: skip
+    return {"id": rule.pk, **{name: getattr(rule, name) for name in names}}
+
+
+@assignment.get("/rules", response=list[dict[str, Any]], summary="List assignment rules")
+def list_assignment_rules(request: Request):
+    return [_assignment_rule(one) for one in queries.assignment_rules(request.auth)]
+
+
+@assignment.post("/rules", response={201: dict[str, Any]}, summary="Create an assignment rule")
+def create_assignment_rule(request: Request, body: AssignmentRuleIn):
+    """`way` is one of person, turn, load, territory. The first rule that holds decides."""
+    return Status(
+        201, _assignment_rule(actions.create_assignment_rule(request.auth, **given(body)))
+    )
+
+
+@assignment.patch("/rules/{uuid:assignment_rule_id}", response=dict[str, Any])
+def change_assignment_rule(request: Request, assignment_rule_id: UUID, body: AssignmentRuleIn):
+    rule = actions.change_assignment_rule(request.auth, assignment_rule_id, **given(body))
+    return _assignment_rule(rule)
+
+
+@assignment.delete("/rules/{uuid:assignment_rule_id}", response={204: None})
+def remove_assignment_rule(request: Request, assignment_rule_id: UUID):
+    actions.remove_assignment_rule(request.auth, assignment_rule_id)
+    return Status(204, None)
+
+
+@assignment.post("/run", response=dict[str, Any], summary="Assign customers whom nobody holds")
+def assign_unowned(request: Request, body: AssignUnownedIn):
+    """Those in sight, or those of them that a filter names, by the rules, as one batch. `stayed`
+    says by rule how many went to nobody, and why."""
+    done = actions.assign_unowned(request.auth, filter=body.filter)
+    return {
+        "batch": done.batch_id, "assigned": done.number, "by_rule": done.by_rule,
+        "by_owner": done.by_owner, "stayed": done.stayed, "paused": done.paused,
+    }  # fmt: skip
+
+
 @holders.get("/{uuid:customer_id}/ownership", response=dict[str, Any])
 def read_ownership(request: Request, customer_id: UUID):
     """Who holds a customer since when, when it falls into a pool and why, and who held it before;
@@ -225,6 +288,7 @@ def read_ownership(request: Request, customer_id: UUID):
         "owner": party.owner_id,
         "pool": party.pool_id,
         "since": holding.since,
+        "assigned_by_rule": holding.rule or None,
         "protected_until": holding.protected_until,
         "falls_on": holding.falls_on,
         "why": holding.why or None,

@@ -7,6 +7,6 @@ class OwnershipConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from zhike.ownership import events, facts  # noqa: F401
+        from zhike.ownership import events, facts, reactions  # noqa: F401
 
         facts.declare()

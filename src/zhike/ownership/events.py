@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhike.events.catalogue import EventType, declare
 from zhike.filters.schema import EventField, Kind
-from zhike.ownership.words import REASONS, WITHOUT
+from zhike.ownership.words import REASONS, WAYS, WITHOUT
 
 _POOL = EventField("pool", _("Pool"), Kind.TEXT)
 _REASON = EventField("reason", _("Reason"), Kind.TEXT)
@@ -27,6 +27,10 @@ def _recycled(data: Mapping) -> Mapping:
     }
 
 
+def _allotted(data: Mapping) -> Mapping:
+    return {**data, "way": WAYS.get(data.get("way", ""), "–")}
+
+
 def _protected(data: Mapping) -> Mapping:
     reason = data.get("reason", "")
     return {**data, "reason": f" · {reason}" if reason else ""}
@@ -40,6 +44,11 @@ declare(
     EventType(
         "customer.assigned", _("Customer assigned"), _("Assigned to %(owner)s"), "file",
         (_POOL,),
+    ),
+    EventType(
+        "customer.allotted", _("Customer assigned by a rule"),
+        _("Assigned to %(owner)s by the rule “%(rule)s”: %(way)s"), "file", (_RULE,),
+        present=_allotted,
     ),
     EventType(
         "customer.returned", _("Customer released"),
@@ -61,6 +70,10 @@ declare(
     ),
     EventType(
         "customer.unprotected", _("Protection ended"), _("Protection ended early"), "file",
+    ),
+    EventType(
+        "assignment_rule.set", _("Assignment rule changed"),
+        _("Assignment rule %(rule)s changed"), "system",
     ),
     EventType("pool.created", _("Pool created"), _("Pool %(pool)s created"), "system"),
     EventType("pool.updated", _("Pool changed"), _("Pool %(pool)s changed"), "system"),

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """`since` is when the owner got the customer, or when it came into its pool."""
+    """`since` is when the owner got the customer, or when it came into its pool; `rule` the one
+    that gave it to them, if one did."""
 
     since: datetime | None
     protected_until: date | None
     clock: Clock | None
+    rule: str = ""
 
     @property
     def falls_on(self) -> date | None:
@@ -35,7 +37,12 @@ def holding_of(party: "Party") -> Holding:
         return Holding(None, None, None)
     entries = list(Entry.objects.filter(party_id=party.pk).order_by("-pk")[:50])
     marks = (Verb.PROTECTED, Verb.UNPROTECTED)
-    since = next((one.at for one in entries if one.verb not in marks), None)
+    newest_change = next((one for one in entries if one.verb not in marks), None)
+    since = newest_change.at if newest_change else None
+    # By hand nobody gives a reason for assigning.
+    rule = ""
+    if newest_change is not None and newest_change.verb == Verb.ASSIGNED:
+        rule = newest_change.reason
     newest = entries[0] if entries and entries[0].verb in marks else None
     until = newest.until if newest and newest.until and newest.until >= clock.today() else None
     found = []
@@ -45,4 +52,4 @@ def holding_of(party: "Party") -> Holding:
     if running is not None and running.protected_until:
         days = [day for day in (until, running.protected_until) if day and day >= clock.today()]
         until = max(days, default=None)
-    return Holding(since, until, running)
+    return Holding(since, until, running, rule)

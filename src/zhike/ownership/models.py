@@ -181,3 +181,34 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.begun_at}: {self.recycled}"
+
+
+class AssignmentRule(models.Model):
+    """To whom customers go whom nobody holds. The first rule that holds decides."""
+
+    class Way(models.TextChoices):
+        PERSON = "person", _("to one person")
+        TURN = "turn", _("in turn")
+        LOAD = "load", _("to whoever has fewest customers")
+        TERRITORY = "territory", _("by a table of territories")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    position = models.IntegerField(default=0)
+    name = models.CharField(max_length=80)
+    filter = models.JSONField(default=dict)
+    way = models.CharField(max_length=10, choices=Way.choices, default=Way.TURN)
+    people = models.JSONField(default=list)  # ids of users
+    teams = models.JSONField(default=list)  # ids of teams: everybody in them and below
+    territory = models.CharField(max_length=20, default="")  # the fact that the table is about
+    table = models.JSONField(default=dict)  # value of that fact → id of a user
+    takes_new = models.BooleanField(default=True)  # opened without an owner
+    takes_pooled = models.BooleanField(default=False)  # waiting in a pool
+    last_given = models.UUIDField(null=True)  # whose turn it was last
+    is_enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["position", "created_at"], name="assignment_order")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -12,14 +12,18 @@ from django.utils.translation import gettext as _
 from zhike.access.policies import can, require, sees_all
 from zhike.access.queries import teams_above, users_of_teams
 from zhike.access.viewer import Viewer
-from zhike.kernel.errors import NotFound
+from zhike.customers.facts import CUSTOMER
+from zhike.filters import All, Node, Not, check, parse
+from zhike.kernel.errors import Invalid, NotFound
 from zhike.kernel.reading import once
-from zhike.ownership.models import Entry, Member, Pool, Rule, Run
+from zhike.ownership.models import AssignmentRule, Entry, Member, Pool, Rule, Run
+from zhike.records.queries import firm
 
 if TYPE_CHECKING:
     from zhike.customers.models import Party
 
 WITHOUT_CHOICES = Rule.Without.choices
+WAY_CHOICES = AssignmentRule.Way.choices
 
 
 @once
@@ -94,6 +98,17 @@ def home_pool(owner_id: UUID) -> Pool | None:
     return next((pool for pool in pools if owner_id in members[pool.pk]), None)
 
 
+def counted_as_held(pool: Pool) -> Node:
+    """The filter for customers that count. An exemption that can't be asked any more, since a fact
+    it names is gone, exempts nobody."""
+    if not pool.exempt:
+        return All(())
+    try:
+        return Not(check(parse(pool.exempt), CUSTOMER.schema, currency=firm().currency))
+    except Invalid:
+        return All(())
+
+
 @dataclass(frozen=True, slots=True)
 class PoolShown:
     """A pool as somebody may look at it, with how many of its customers they see."""
@@ -160,6 +175,19 @@ def rules(viewer: Viewer, pool: Pool) -> list[Rule]:
 def rule(viewer: Viewer, rule_id: UUID) -> Rule:
     require(viewer, "administer")
     found = Rule.objects.select_related("pool").filter(pk=rule_id, pool__archived_at=None).first()
+    if found is None:
+        raise NotFound("not_found", _("There is no such rule."))
+    return found
+
+
+def assignment_rules(viewer: Viewer) -> list[AssignmentRule]:
+    require(viewer, "administer")
+    return list(AssignmentRule.objects.order_by("position", "created_at"))
+
+
+def assignment_rule(viewer: Viewer, rule_id: UUID) -> AssignmentRule:
+    require(viewer, "administer")
+    found = AssignmentRule.objects.filter(pk=rule_id).first()
     if found is None:
         raise NotFound("not_found", _("There is no such rule."))
     return found

@@ -16,3 +16,16 @@ WITHOUT = {
     "order": _("without order"),
     "both": _("without contact and without order"),
 }
+# How an assignment rule finds somebody.
+WAYS = {
+    "person": _("to one person"),
+    "turn": _("in turn"),
+    "load": _("to whoever has fewest customers"),
+    "territory": _("by a table of territories"),
+}
+# Why a rule gave a customer to nobody.
+STAYED = {
+    "full": _("everybody's holding cap is full, or the customer was theirs before"),
+    "left": _("whom the rule names has left"),
+    "nobody": _("the rule names nobody"),
+}

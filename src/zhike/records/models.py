@@ -41,6 +41,7 @@ class Batch(models.Model):
         ASSIGN = "assign", _("Assignment")
         RECYCLE = "recycle", _("Recycling")
         ERASURE = "erasure", _("Erasure")
+        HANDOVER = "handover", _("Hand-over")
 
     id = models.UUIDField(primary_key=True, default=new_id)
     kind = models.CharField(max_length=12, choices=Kind.choices)

@@ -12,6 +12,7 @@ from zhike.web.history import views as history
 from zhike.web.imports import views as imports
 from zhike.web.listing import views as lists
 from zhike.web.palette import views as palette
+from zhike.web.pools import assigning
 from zhike.web.pools import settings as pool_settings
 from zhike.web.pools import views as pools
 from zhike.web.privacy import views as privacy
@@ -141,6 +142,11 @@ _settings = [
     path("pools/<uuid:pk>/remove", pool_settings.remove, name="pool_remove"),
     path("pools/<uuid:pk>/rules/new", pool_settings.new_rule, name="rule_new"),
     path("pools/<uuid:pk>/rules/preview", pool_settings.preview, name="rule_preview"),
+    path("assignment", assigning.rules, name="assignment"),
+    path("assignment/run", assigning.run, name="assignment_run"),
+    path("assignment/new", assigning.new_rule, name="assignment_rule_new"),
+    path("assignment/<uuid:pk>", assigning.rule, name="assignment_rule"),
+    path("assignment/<uuid:pk>/remove", assigning.remove, name="assignment_rule_remove"),
     path("rules/<uuid:rule_id>", pool_settings.rule, name="rule"),
     path("rules/<uuid:rule_id>/remove", pool_settings.remove_rule, name="rule_remove"),
     path("privacy", privacy.privacy, name="privacy"),

@@ -1,5 +1,12 @@
 """What changes pools, their rules, and who holds which customer."""
 
+from zhike.ownership.actions.allotting import Assigned, assign_arrivals, assign_unowned
+from zhike.ownership.actions.assignment_rules import (
+    change_assignment_rule,
+    create_assignment_rule,
+    draft_assignment_rule,
+    remove_assignment_rule,
+)
 from zhike.ownership.actions.claiming import (
     Claimed,
     assign_customers,
@@ -25,6 +32,13 @@ from zhike.ownership.actions.recycling import (
 from zhike.ownership.actions.rules import change_rule, create_rule, draft_rule, remove_rule
 
 __all__ = [
+    "Assigned",
+    "assign_arrivals",
+    "assign_unowned",
+    "change_assignment_rule",
+    "create_assignment_rule",
+    "draft_assignment_rule",
+    "remove_assignment_rule",
     "Claimed",
     "Membership",
     "Outcome",

@@ -19,14 +19,14 @@ from zhike.access.queries import active_user_names, team_of_user
 from zhike.access.viewer import SYSTEM, Viewer
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.holders import Held, Holder, hand_over, locked, saying
-from zhike.filters import All, Node, Not, Test, check, parse
+from zhike.filters import All, Test
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from zhike.ownership.models import Entry, Pool, Verb
-from zhike.ownership.queries import home_pool, is_admin_of, memberships
+from zhike.ownership.queries import counted_as_held, home_pool, is_admin_of, memberships
 from zhike.ownership.words import REASONS
 from zhike.records.actions import open_batch
-from zhike.records.queries import count, firm, visible_ids
+from zhike.records.queries import count, visible_ids
 
 MOST_AT_ONCE = 2_000
 _LEFT_BEHIND = (Verb.RELEASED, Verb.RECYCLED)  # after which the former owner waits
@@ -178,17 +178,6 @@ def _check_holding_cap(pool: Pool, user_id: UUID, rows: Sequence[Held]) -> None:
         message = _("You hold %(held)s of %(cap)s customers; you chose %(number)s.")
         words = {"held": held, "cap": pool.holding_cap, "number": number}
         raise Conflict("holding_cap", message % words)
-
-
-def counted_as_held(pool: Pool) -> Node:
-    """The filter for customers that count. An exemption that can't be asked any more, since a fact
-    it names is gone, exempts nobody."""
-    if not pool.exempt:
-        return All(())
-    try:
-        return Not(check(parse(pool.exempt), CUSTOMER.schema, currency=firm().currency))
-    except Invalid:
-        return All(())
 
 
 def _label(rows: Sequence[Held]) -> str:

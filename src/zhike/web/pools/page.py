@@ -87,6 +87,11 @@ class HolderPanel:
         return date_format(clock.today(at)) if at else ""
 
     @property
+    def why(self) -> str:
+        """By which rule the owner got the customer, where one decided."""
+        return self.works.rule
+
+    @property
     def falls_on(self) -> str:
         day = self.works.falls_on
         return date_format(day) if day else ""

@@ -1,0 +1,200 @@
+"""Setting up the rules by which customers whom nobody holds find an owner."""
+
+import json
+from uuid import UUID
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from zhike.access.queries import active_user_names, team_names, user_ids_by_word, user_names
+from zhike.customers.facts import CUSTOMER
+from zhike.filters.sentence import sentence
+from zhike.kernel.errors import Invalid
+from zhike.kernel.text import listed
+from zhike.ownership import actions, queries
+from zhike.ownership.allotment import TERRITORIES, rules_that_assign, tree_of_assignment
+from zhike.ownership.words import STAYED
+from zhike.records.queries import firm
+from zhike.web.forms import Form, Input
+from zhike.web.fragments import go
+from zhike.web.request import Request
+from zhike.web.segments.page import Builder
+from zhike.web.segments.views import read_tree
+
+_TAKES = {"new": (True, False), "pooled": (False, True), "both": (True, True)}
+_EMPTY: dict = {"all": []}
+
+
+class AssignmentPage:
+    """The rules in their order, in words."""
+
+    def __init__(self, request: Request):
+        self.viewer = request.viewer
+
+    @property
+    def rules(self) -> list[dict]:
+        return [
+            {"rule": rule, "whom": _whom(rule), "to": _to(rule)}
+            for rule in queries.assignment_rules(self.viewer)
+        ]
+
+    @property
+    def paused(self):
+        return rules_that_assign().paused
+
+
+def _whom(rule) -> str:
+    try:
+        return sentence(tree_of_assignment(rule), CUSTOMER.schema, currency=firm().currency)
+    except Invalid as error:
+        return error.errors[0].message if error.errors else error.message
+
+
+def _to(rule) -> str:
+    users, teams = user_names(), team_names()
+    people = [users.get(one, "–") for one in [*rule.people, *dict.fromkeys(rule.table.values())]]
+    return listed([*people, *(teams.get(one, "–") for one in rule.teams)])
+
+
+@require_http_methods(["GET"])
+def rules(request: Request) -> HttpResponse:
+    page = AssignmentPage(request)
+    return render(request, "pools/assignment.html", {"page": page, "known": page.rules})
+
+
+@require_POST
+def run(request: Request) -> HttpResponse:
+    """Assigns everybody in sight whom nobody holds."""
+    done = actions.assign_unowned(request.viewer)
+    number = done.number
+    words = ngettext("%(count)d customer assigned.", "%(count)d customers assigned.", number)
+    words %= {"count": number}
+    for rule, reasons in done.stayed.items():
+        for why, count in reasons.items():
+            words += " " + _("Rule “%(rule)s”: %(count)s stay, %(why)s.") % {
+                "rule": rule, "count": count, "why": STAYED[why],
+            }  # fmt: skip
+    return go(request, reverse("assignment"), words, batch=done.batch_id)
+
+
+class AssignmentRulePage:
+    """A rule while it is made or changed."""
+
+    def __init__(self, rule=None, data: QueryDict | None = None):
+        self.rule = rule
+        self.filter = json.dumps((rule.filter if rule else None) or _EMPTY)
+        self.people = set(rule.people if rule else ())
+        self.teams = set(rule.teams if rule else ())
+        if data is not None:
+            self.filter = data.get("filter", "")
+            self.people, self.teams = set(data.getlist("people")), set(data.getlist("teams"))
+
+    @property
+    def offers(self) -> dict:
+        return Builder().offers
+
+    @property
+    def choices(self) -> list[dict]:
+        teams = [
+            {
+                "name": "teams",
+                "key": key,
+                "label": name,
+                "is_team": True,
+                "is_on": key in self.teams,
+            }
+            for key, name in team_names().items()
+        ]
+        people = [
+            {"name": "people", "key": key, "label": name, "is_on": key in self.people}
+            for key, name in active_user_names().items()
+        ]
+        return teams + people
+
+    @property
+    def inputs(self) -> list[Input]:
+        rule, names = self.rule, user_names()
+        marks = (rule.takes_new, rule.takes_pooled) if rule else (True, False)
+        takes = next((key for key, value in _TAKES.items() if value == marks), "new")
+        known = rule.table.items() if rule else ()
+        lines = [f"{place} = {names.get(pk, '')}" for place, pk in known]
+        facts = CUSTOMER.schema.facts
+        return [
+            Input("name", _("Name"), value=rule.name if rule else "", is_required=True),
+            Input("position", _("Place among the rules"), "number",
+                  str(rule.position) if rule else "",
+                  help=_("The first rule that holds decides.")),
+            Input("takes", _("Which customers"), "select", takes, options=[
+                ("new", _("opened without an owner")), ("pooled", _("waiting in a pool")),
+                ("both", _("both"))]),
+            Input("way", _("How"), "select", rule.way if rule else "turn",
+                  options=queries.WAY_CHOICES),
+            Input("territory", _("Territories by"), "select", rule.territory if rule else "",
+                  options=[("", "–"), *((name, facts[name].label) for name in TERRITORIES)]),
+            Input("table", _("Table of territories"), "textarea", "\n".join(lines),
+                  help=_("One a line: value = name or e-mail of a colleague.")),
+            Input("is_enabled", _("State"), "select", "1" if rule is None or rule.is_enabled
+                  else "0", options=[("1", _("on")), ("0", _("off"))]),
+        ]  # fmt: skip
+
+
+def rule_values(data: QueryDict) -> dict:
+    """What a form says of a rule. Raises Invalid for a table that can't be read."""
+    takes_new, takes_pooled = _TAKES.get(data.get("takes", ""), (False, False))
+    values = {
+        "name": data.get("name", ""),
+        "filter": read_tree(data.get("filter") or "{}"),
+        "way": data.get("way", ""),
+        "people": data.getlist("people"),
+        "teams": data.getlist("teams"),
+        "territory": data.get("territory", ""),
+        "table": _table(data.get("table", "")),
+        "takes_new": takes_new,
+        "takes_pooled": takes_pooled,
+        "is_enabled": data.get("is_enabled") == "1",
+    }
+    return values | ({"position": data["position"]} if data.get("position") else {})
+
+
+def _table(text: str) -> dict[str, str]:
+    known, table = user_ids_by_word(), {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        place, _sign, name = line.replace("＝", "=").partition("=")
+        user_id = known.get(name.strip().casefold())
+        if not place.strip() or user_id is None:
+            message = _("“%(line)s” names no colleague who is at work.") % {"line": line}
+            raise Invalid.field("table", "unknown_user", message)
+        table[place.strip()] = str(user_id)
+    return table
+
+
+@require_http_methods(["GET", "POST"])
+def new_rule(request: Request) -> HttpResponse:
+    queries.assignment_rules(request.viewer)
+    return _build(request, None, lambda v: actions.create_assignment_rule(request.viewer, **v))
+
+
+@require_http_methods(["GET", "POST"])
+def rule(request: Request, pk: UUID) -> HttpResponse:
+    known = queries.assignment_rule(request.viewer, pk)
+    return _build(request, known, lambda v: actions.change_assignment_rule(request.viewer, pk, **v))
+
+
+def _build(request: Request, known, save) -> HttpResponse:
+    data = request.POST if request.method == "POST" else None
+    page = AssignmentRulePage(known, data)
+    form = Form(page.inputs, data)
+    if form.saves(lambda _inputs: save(rule_values(request.POST))):
+        return go(request, reverse("assignment"), _("Kept."))
+    context = {"page": page, "form": form}
+    return render(request, "pools/assignment_rule.html", context, status=form.status)
+
+
+@require_POST
+def remove(request: Request, pk: UUID) -> HttpResponse:
+    actions.remove_assignment_rule(request.viewer, pk)
+    return go(request, reverse("assignment"), _("Removed."))
