@@ -95,7 +95,7 @@ def build_firm(folder: Path, *, is_linked: bool) -> Firm:
     }
     common = _common(boss, viewer_of(ting), product, folder)
     _keep_pools(boss, company, common)
-    common.user = people["Mate"].pk
+    common.user, common.colleague = people["Mate"].pk, people["Below"].pk
     gone = customers.create_customer({"name": "Gone"}, viewer=boss)
     common.erasure = request_erasure(boss, gone.pk, ground="request").pk
     common.purpose = "marketing"

@@ -47,7 +47,7 @@ def test_whoever_left_gets_in_no_more(cast):
     )
     assert queries.token_of(secret) is not None
 
-    actions.change_user(cast.mei, cast.li.user_id, is_active=False)
+    actions.change_user(cast.mei, cast.li.user_id, is_active=False, leaves_behind=True)
 
     assert queries.token_of(secret) is None
     with pytest.raises(NotAllowed):

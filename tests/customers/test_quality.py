@@ -129,5 +129,5 @@ def test_a_reminder_that_was_worked_off_makes_room_for_the_next(cast, stale):
 def test_nobody_is_reminded_who_has_left_and_staff_remind_nobody(cast, stale):
     with pytest.raises(NotAllowed):
         remind_of_stale_files(viewer_by_id(cast.li.user_id, source="page"))
-    access.change_user(SYSTEM, cast.li.user_id, is_active=False)
+    access.change_user(SYSTEM, cast.li.user_id, is_active=False, leaves_behind=True)
     assert remind_of_stale_files() == 0

@@ -111,7 +111,7 @@ def test_who_has_left_is_refused_when_saved_and_passed_over_later(cast):
         cast.mei, name="Wang's", way="person", people=ids_of(cast.wang), filter=CHENGDU, position=-0
     )
     change_assignment_rule(cast.mei, rule.pk, position=5)
-    change_user(cast.mei, cast.wang.user_id, is_active=False)
+    change_user(cast.mei, cast.wang.user_id, is_active=False, leaves_behind=True)
     with pytest.raises(Invalid) as refused:
         change_assignment_rule(cast.mei, rule.pk, people=ids_of(cast.li, cast.wang))
     assert refused.value.errors[0].message == "Wang has left. Choose somebody who is at work."

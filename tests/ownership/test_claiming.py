@@ -175,7 +175,7 @@ def test_releasing_asks_for_a_reason_and_ones_own(cast, east):
 
 
 def test_nobody_who_has_left_gets_a_customer(cast):
-    change_user(cast.mei, cast.zhao.user_id, is_active=False)
+    change_user(cast.mei, cast.zhao.user_id, is_active=False, leaves_behind=True)
     with pytest.raises(Invalid, match="nobody of that id"):
         assign_customers([cast.yunqi.pk], owner_id=cast.zhao.user_id, viewer=cast.mei)
 

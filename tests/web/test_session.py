@@ -51,7 +51,7 @@ def test_a_form_without_its_token_is_refused(cast):
 def test_somebody_who_was_put_out_is_out_at_once(cast, li):
     from zhike.access.actions import change_user
 
-    change_user(cast.mei, cast.li.user_id, is_active=False)
+    change_user(cast.mei, cast.li.user_id, is_active=False, leaves_behind=True)
     assert li.get("/customers/").headers["Location"].startswith("/sign-in")
 
 

@@ -9,6 +9,8 @@ from zhike.access import actions, queries
 from zhike.api.authentication import Request
 from zhike.api.shapes import StrictSchema, given
 from zhike.filters.check import OPS
+from zhike.ownership.actions import hand_over_all
+from zhike.ownership.actions import preview_hand_over as preview
 from zhike.records.actions import limit_fact, remove_view, save_view
 from zhike.records.queries import saved_views
 from zhike.records.types import record_type
@@ -30,6 +32,13 @@ class UserPatch(StrictSchema):
     role: str | None = None
     sight: str | None = None
     is_active: bool | None = None
+    leaves_behind: bool | None = None
+
+
+class HandOverIn(StrictSchema):
+    heirs: list[UUID]
+    by_rules: bool = False
+    leaves: bool = False
 
 
 class FieldRightIn(StrictSchema):
@@ -111,6 +120,27 @@ def create_user(request: Request, body: UserIn):
 def change_user(request: Request, user_id: UUID, body: UserPatch):
     values = {name: value for name, value in given(body).items() if value is not None}
     return _user(actions.change_user(request.auth, user_id, **values))
+
+
+def _estate(estate) -> dict[str, Any]:
+    return {
+        "customers": len(estate.customers), "tasks": len(estate.tasks),
+        "shares": len(estate.shares), "pools": estate.pools, "assignment_rules": estate.rules,
+        "by_owner": estate.by_owner, "batch": estate.batch_id,
+    }  # fmt: skip
+
+
+@router.post("/users/{uuid:user_id}/hand-over/preview", response=dict[str, Any])
+def preview_hand_over(request: Request, user_id: UUID, body: HandOverIn):
+    """What a hand-over would do now; without heirs, what there is to hand over."""
+    return _estate(preview(request.auth, user_id, heirs=body.heirs, by_rules=body.by_rules))
+
+
+@router.post("/users/{uuid:user_id}/hand-over", response=dict[str, Any])
+def hand_over(request: Request, user_id: UUID, body: HandOverIn):
+    """Customers, open tasks, shares and pools, as one batch. With `by_rules` customers go by the
+    assignment rules first; the rest is spread over the heirs."""
+    return _estate(hand_over_all(request.auth, user_id, **body.model_dump()))
 
 
 @router.get("/teams", response=list[dict[str, Any]])

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from zhike.access.viewer import Viewer
-from zhike.customers.facts import CUSTOMER
+from zhike.customers.facts import CUSTOMER, TASK
 from zhike.events.actions import Draft, record_many
 from zhike.kernel import clock
 
@@ -76,6 +76,29 @@ def hand_over(
               changes=_changes(row, to))
         for row in rows
     )  # fmt: skip
+    record_many(drafts, origin=viewer.origin(batch_id))
+
+
+def give_tasks(
+    tasks: Sequence[tuple[UUID, UUID, str]],
+    *,
+    before: UUID,
+    assignee: UUID,
+    batch_id: UUID,
+    viewer: Viewer,
+) -> None:
+    """Puts open tasks (id, customer, title) on somebody else's list, each with its event."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {TASK.table} SET assignee_id = %s, batch_id = %s, version = version + 1, "
+            "updated_at = %s WHERE id = ANY(%s)",
+            [assignee, batch_id, clock.now(), [pk for pk, _party_id, _title in tasks]],
+        )
+    changes = {"assignee_id": [before, assignee]}
+    drafts = (
+        Draft("task.updated", TASK.name, pk, party_id, data={"title": title}, changes=changes)
+        for pk, party_id, title in tasks
+    )
     record_many(drafts, origin=viewer.origin(batch_id))
 
 

@@ -16,7 +16,7 @@ from zhike.access.viewer import SYSTEM, Viewer
 from zhike.customers.facts import CUSTOMER
 from zhike.demo.bulk import analyse, bare_tables
 from zhike.demo.places import TEAMS
-from zhike.demo.pools import ensure_pools
+from zhike.demo.pools import ensure_assignment_rules, ensure_pools
 from zhike.demo.second_files import draw_second_files
 from zhike.demo.simulation import DAY, simulate
 from zhike.demo.staff import COLLEAGUES, COMPANY, DOMAIN
@@ -73,6 +73,7 @@ def load_demo(
         teams = _teams()
         sellers = _sellers(teams)
         pools = ensure_pools(teams, _managers(), DEMO)
+        ensure_assignment_rules(teams, DEMO)
         batch = open_batch(DEMO, kind="demo", label=_("Demo company"))
         second = draw_second_files(
             np.random.default_rng([seed, SECOND_FILES]),

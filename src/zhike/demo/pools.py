@@ -4,8 +4,14 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from zhike.access.viewer import Viewer
-from zhike.ownership.actions import Membership, create_pool, create_rule, set_members
-from zhike.ownership.queries import live_pools
+from zhike.ownership.actions import (
+    Membership,
+    create_assignment_rule,
+    create_pool,
+    create_rule,
+    set_members,
+)
+from zhike.ownership.queries import assignment_rules, live_pools
 
 # Pool → the teams whose people belong to it.
 POOLS = {"东部公海": ("华东", "华南"), "西北公海": ("华北", "西部")}
@@ -35,6 +41,24 @@ RULES = (
     },
     {"name": "普通客户", "days": 900, "without": "both", "remind_days": 14},
 )  # fmt: skip
+
+# Customers who come without an owner: the Yangtze delta to its own team in turn, all others to
+# whoever has fewest.
+ASSIGNMENT: tuple[tuple[str, str, tuple[str, ...], Mapping], ...] = (
+    ("长三角轮流", "turn", ("华东",), {
+        "fact": "province", "op": "in", "value": ["上海", "江苏", "浙江", "安徽"],
+    }),
+    ("其余给客户最少的人", "load", ("华东", "华南", "华北", "西部"), {"all": []}),
+)  # fmt: skip
+
+
+def ensure_assignment_rules(teams: Mapping[str, UUID], viewer: Viewer) -> None:
+    """The assignment rules, where there are none."""
+    if assignment_rules(viewer):
+        return
+    for name, way, belonging, tree in ASSIGNMENT:
+        wanted = [teams[team] for team in belonging]
+        create_assignment_rule(viewer, name=name, way=way, teams=wanted, filter=tree)
 
 
 def ensure_pools(

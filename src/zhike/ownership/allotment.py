@@ -86,10 +86,10 @@ def people_of(rule: AssignmentRule) -> list[UUID]:
 
 
 def pairs_of(
-    rules: AssignmentRules, ids: Sequence[UUID]
+    rules: AssignmentRules, ids: Sequence[UUID], *, held_by: UUID | None = None
 ) -> list[tuple[UUID, AssignmentRule, str, bool]]:
-    """The free customers among some that a rule takes: id, rule, the value of its territory, and
-    whether the customer waits in a pool. One statement, in the order in which files were opened."""
+    """The customers among some, free or somebody's, that a rule takes: id, rule, the value of its
+    territory, whether the customer waits in a pool. One statement, the eldest files first."""
     if not rules.asked or not ids:
         return []
     joins: dict[str, str] = {}
@@ -107,10 +107,11 @@ def pairs_of(
     statement = (
         f"SELECT r.id, r.pool_id IS NOT NULL, CASE {' '.join(whens)} END AS number, "
         f"{places.condition} FROM {CUSTOMER.table} r {' '.join(joins.values())} "
-        "WHERE r.id = ANY(%s) AND r.owner_id IS NULL AND r.archived_at IS NULL ORDER BY r.id"
+        "WHERE r.id = ANY(%s) AND r.owner_id IS NOT DISTINCT FROM %s AND r.archived_at IS NULL "
+        "ORDER BY r.id"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*parameters, *places.parameters, list(ids)])
+        cursor.execute(statement, [*parameters, *places.parameters, list(ids), held_by])
         rows = cursor.fetchall()
     return [
         (pk, rule, dict(zip(TERRITORIES, values, strict=True)).get(rule.territory) or "", is_pooled)

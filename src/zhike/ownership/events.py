@@ -75,6 +75,10 @@ declare(
         "assignment_rule.set", _("Assignment rule changed"),
         _("Assignment rule %(rule)s changed"), "system",
     ),
+    EventType(
+        "user.handed_over", _("Hand-over"),
+        _("Handed over from %(name)s: %(customers)s customers, %(tasks)s tasks"), "system",
+    ),
     EventType("pool.created", _("Pool created"), _("Pool %(pool)s created"), "system"),
     EventType("pool.updated", _("Pool changed"), _("Pool %(pool)s changed"), "system"),
     EventType("pool.removed", _("Pool removed"), _("Pool %(pool)s removed"), "system"),

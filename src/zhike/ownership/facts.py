@@ -1,5 +1,6 @@
 """What ownership adds to what is known of a customer, and to what others see."""
 
+from zhike.access.actions import objects_to_leaving
 from zhike.access.policies import can
 from zhike.access.queries import tells_pools
 from zhike.access.viewer import Viewer
@@ -26,6 +27,7 @@ def unclaimed(viewer: Viewer) -> Node | None:
 
 def declare() -> None:
     tells_pools(queries.pools_of)
+    objects_to_leaving(queries.why_not_leave)
     keeps_pools(Pools(queries.pool_names, queries.heir_of, queries.members_of_pool))
     mask_rows("customer", RowMask(MASKED, unclaimed))
     points_at_customer(

@@ -212,3 +212,18 @@ class AssignmentRule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class HandOver(models.Model):
+    """What went from somebody who left to their heir beside records, so that it can go back."""
+
+    batch_id = models.UUIDField(primary_key=True)
+    user_id = models.UUIDField()
+    heir_id = models.UUIDField()
+    at = models.DateTimeField()
+    shares = models.JSONField(default=list)  # ids of the customers whose share went over
+    memberships = models.JSONField(default=list)  # pool, is_admin, and whether the heir was there
+    is_undone = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} to {self.heir_id}"

@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from zhike.access.policies import can, require, sees_all
 from zhike.access.queries import teams_above, users_of_teams
-from zhike.access.viewer import Viewer
+from zhike.access.viewer import SYSTEM, Viewer
 from zhike.customers.facts import CUSTOMER
-from zhike.filters import All, Node, Not, check, parse
+from zhike.filters import All, Node, Not, Test, check, parse
 from zhike.kernel.errors import Invalid, NotFound
 from zhike.kernel.reading import once
 from zhike.ownership.models import AssignmentRule, Entry, Member, Pool, Rule, Run
-from zhike.records.queries import firm
+from zhike.records.queries import count, firm
 
 if TYPE_CHECKING:
     from zhike.customers.models import Party
@@ -178,6 +178,14 @@ def rule(viewer: Viewer, rule_id: UUID) -> Rule:
     if found is None:
         raise NotFound("not_found", _("There is no such rule."))
     return found
+
+
+def why_not_leave(user_id: UUID) -> str | None:
+    """What has to be done before somebody leaves, in words."""
+    theirs = Test("owner", "eq", user_id)
+    if not count(CUSTOMER, SYSTEM, where=theirs).value:
+        return None
+    return _("This person still has customers. Hand them over first.")
 
 
 def assignment_rules(viewer: Viewer) -> list[AssignmentRule]:

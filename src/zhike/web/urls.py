@@ -21,7 +21,7 @@ from zhike.web.records import views as records
 from zhike.web.scores import views as scores
 from zhike.web.segments import views as segments
 from zhike.web.session import views as session
-from zhike.web.settings import rights
+from zhike.web.settings import handing_over, rights
 from zhike.web.settings import views as settings
 from zhike.web.today import views as today
 from zhike.web.value import views as value
@@ -132,6 +132,7 @@ _settings = [
     path("users", settings.users, name="users"),
     path("users/new", settings.new_user, name="user_new"),
     path("users/<uuid:pk>", settings.user, name="user"),
+    path("users/<uuid:pk>/hand-over", handing_over.hand_over, name="hand_over"),
     path("field-rights", rights.field_rights, name="field_rights"),
     path("teams", settings.new_team, name="team_new"),
     path("pools", pool_settings.pools, name="pool_settings"),

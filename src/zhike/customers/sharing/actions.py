@@ -97,6 +97,25 @@ def refresh_shares(party_ids: Sequence[UUID]) -> None:
         )
 
 
+@transaction.atomic
+def pass_shares_on(former: UUID, to: UUID, party_ids: Sequence[UUID], viewer: Viewer) -> list[UUID]:
+    """Lets somebody have what is shared with another person of some customers, unless it is shared
+    with them already. Those customers whose share went over; done the other way round with them,
+    it is undone."""
+    require(viewer, "administer")
+    has = Share.objects.filter(with_id=to).values("party_id")
+    shares = Share.objects.filter(with_id=former, is_team=False, party_id__in=party_ids)
+    passed = list(shares.exclude(party_id__in=has).select_for_update().order_by("party_id"))
+    name = active_user_names().get(str(to), "–")
+    Share.objects.filter(pk__in=[one.pk for one in passed]).update(with_id=to)
+    for share in passed:
+        share.with_id = to
+        _tell("customer.shared", share, name, viewer)
+    ids = [one.party_id for one in passed]
+    refresh_shares(ids)
+    return ids
+
+
 def _locked(party_id: UUID, viewer: Viewer) -> Party:
     get(CUSTOMER, viewer, party_id)
     require_reach(CUSTOMER, viewer, party_id)

@@ -14,6 +14,7 @@ from zhike.ownership.actions.claiming import (
     claim_customers,
     release_customers,
 )
+from zhike.ownership.actions.handing_over import Estate, hand_over_all, preview_hand_over
 from zhike.ownership.actions.pools import (
     Membership,
     change_pool,
@@ -32,6 +33,9 @@ from zhike.ownership.actions.recycling import (
 from zhike.ownership.actions.rules import change_rule, create_rule, draft_rule, remove_rule
 
 __all__ = [
+    "Estate",
+    "hand_over_all",
+    "preview_hand_over",
     "Assigned",
     "assign_arrivals",
     "assign_unowned",

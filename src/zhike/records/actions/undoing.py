@@ -54,20 +54,25 @@ def undo_batch(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
             raise Conflict("already_undone", _("This has been undone already."))
         if way_back := _ways_back.get(_work_of(batch).kind):
             return way_back(viewer, batch)
-        undo = open_batch(viewer, kind=Batch.Kind.UNDO, label=batch.label, undoes=batch)
-        if _is_large(batch):
-            refresh_statistics()
-        done = left = 0
-        is_whole = True
-        for kind in record_types().values():
-            with _refusing_twins():
-                taken_back, kept = _undo_type(kind, batch, undo, viewer)
-            done, left = done + taken_back, left + kept
-            is_whole = is_whole and not _is_any_out_of_reach(kind, batch, viewer)
-        if is_whole:
-            Batch.objects.filter(pk=batch.pk).update(undone_at=clock.now())
-        data = {"label": batch.label, "kind": batch.kind, "done": done, "left": left}
-        record(Draft("batch.undone", "batch", batch.pk, data=data), origin=viewer.origin(undo.pk))
+        return take_rows_back(viewer, batch)
+
+
+def take_rows_back(viewer: Viewer, batch: Batch) -> tuple[Batch, int, int]:
+    """The records' part of an undo, for ways back that take more than records back."""
+    undo = open_batch(viewer, kind=Batch.Kind.UNDO, label=batch.label, undoes=batch)
+    if _is_large(batch):
+        refresh_statistics()
+    done = left = 0
+    is_whole = True
+    for kind in record_types().values():
+        with _refusing_twins():
+            taken_back, kept = _undo_type(kind, batch, undo, viewer)
+        done, left = done + taken_back, left + kept
+        is_whole = is_whole and not _is_any_out_of_reach(kind, batch, viewer)
+    if is_whole:
+        Batch.objects.filter(pk=batch.pk).update(undone_at=clock.now())
+    data = {"label": batch.label, "kind": batch.kind, "done": done, "left": left}
+    record(Draft("batch.undone", "batch", batch.pk, data=data), origin=viewer.origin(undo.pk))
     return undo, done, left
 
 

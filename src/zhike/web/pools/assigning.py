@@ -128,7 +128,7 @@ class AssignmentRulePage:
             Input("position", _("Place among the rules"), "number",
                   str(rule.position) if rule else "",
                   help=_("The first rule that holds decides.")),
-            Input("takes", _("Which customers"), "select", takes, options=[
+            Input("takes", _("How they arrive"), "select", takes, options=[
                 ("new", _("opened without an owner")), ("pooled", _("waiting in a pool")),
                 ("both", _("both"))]),
             Input("way", _("How"), "select", rule.way if rule else "turn",

@@ -111,6 +111,8 @@ def user(request: Request, pk: UUID) -> HttpResponse:
     form = Form([*_user_inputs(known), _password(), _active(known)], data)
     if form.saves(lambda values: actions.change_user(request.viewer, pk, **_typed(values))):
         return go(request, reverse("users"), _("Saved."))
+    if form.refusal is not None and form.refusal.code == "still_holds":
+        return go(request, reverse("hand_over", args=[pk]), form.refusal.message)
     return render(request, "settings/user.html", {"form": form, "user": known}, status=form.status)
 
 
