@@ -50,4 +50,5 @@ def hand_over(request: Request, pk: UUID) -> HttpResponse:
             if key != str(pk)
         ],
     }
-    return render(request, "settings/hand_over.html", context, status=form.status)
+    status = form.refusal.status if form.refusal else form.status
+    return render(request, "settings/hand_over.html", context, status=status)
