@@ -98,11 +98,11 @@ def _cleaned(name: str, value) -> object:
     if name in ("way", "territory"):
         raise Invalid.field(name, "unknown_choice", _("There is no such choice."))
     if name == "people":
-        return [_person(name, one) for one in value]
+        return [_person(name, one) for one in value or ()]
     if name == "teams":
-        return [_team(one) for one in value]
+        return [_team(one) for one in value or ()]
     if name == "table":
-        places = {str(place).strip(): _person(name, one) for place, one in value.items()}
+        places = {str(place).strip(): _person(name, one) for place, one in (value or {}).items()}
         return {place: one for place, one in places.items() if place}
     if name in _MARKS:
         return bool(value)
