@@ -208,7 +208,8 @@ PAGES: dict[tuple[str, str], Door] = {
         "administer", of="pool", body=lambda ids: RULE),
     ("GET", "settings/users/<uuid:pk>/hand-over"): door("view", "administer", of="user"),
     ("POST", "settings/users/<uuid:pk>/hand-over"): door(
-        "view", "administer", of="user", body=lambda ids: {"heirs": str(ids.colleague)}, may_conflict=True),
+        "view", "administer", of="user", may_conflict=True, body=lambda ids: {
+            "heirs": str(ids.colleague)}),
     ("GET", "settings/assignment"): door("administer"),
     ("POST", "settings/assignment/run"): door("assign"),
     ("GET", "settings/assignment/new"): door("administer"),
@@ -409,8 +410,8 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("GET", "pools/{pool_id}/rules"): door("administer", of="pool"),
     ("POST", "pools/{pool_id}/rules"): door("administer", of="pool", body=lambda ids: {
         "name": "R", "days": 30}),
-    ("POST", "users/{user_id}/hand-over/preview"): door("view", "administer", of="user", body=lambda ids: {
-        "heirs": []}),
+    ("POST", "users/{user_id}/hand-over/preview"): door(
+        "view", "administer", of="user", body=lambda ids: {"heirs": []}),
     ("POST", "users/{user_id}/hand-over"): door("view", "administer", of="user", body=lambda ids: {
         "heirs": [str(ids.colleague)]}, may_conflict=True),
     ("GET", "assignment/rules"): door("administer"),
