@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ownership', '0003_assignment_rules'),
+        ('ownership', '0004_assignment_rules'),
     ]
 
     operations = [

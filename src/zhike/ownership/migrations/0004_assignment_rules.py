@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ownership', '0002_the_ledger_writes_itself'),
+        ('ownership', '0003_erasure_may_empty_reasons'),
     ]
 
     operations = [
