@@ -384,9 +384,9 @@ ROUTES: dict[tuple[str, str], Door] = {
         "purpose": "marketing", "is_given": True}),
     ("GET", "customers/{customer_id}/may-contact"): door("view", of="customer", body=lambda ids: {
         "purpose": "marketing", "channel": "email"}),
-    ("GET", "customers/{customer_id}/erasure"): door("administer", of="customer"),
+    ("GET", "customers/{customer_id}/erasure"): door("administer", "view", of="customer"),
     ("POST", "customers/{customer_id}/erasure"): door(
-        "administer", of="customer", body=lambda ids: {"ground": "request"}),
+        "administer", "view", of="customer", body=lambda ids: {"ground": "request"}),
     ("GET", "erasures"): door("administer"),
     ("GET", "erasures/{erasure_id}"): door("administer", of="erasure"),
     ("GET", "purposes"): door("view"),

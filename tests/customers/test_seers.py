@@ -27,7 +27,7 @@ def test_each_reason_is_told(cast):
     }  # fmt: skip
     share_customer(cast.chen.pk, with_id=cast.li.team_id, viewer=cast.zhao)
     assert named(cast, cast.chen)["Wang"] == ("shared_team",)
-    access.change_user(SYSTEM, cast.wang.user_id, is_active=False)
+    access.change_user(SYSTEM, cast.wang.user_id, is_active=False, leaves_behind=True)
     assert "Wang" not in named(cast, cast.yunqi)
 
 

@@ -46,9 +46,10 @@ def csv_lines(reading: Reading) -> Iterator[str]:
             )
 
 
-def announce_export(reading: Reading) -> int:
-    """Writes the export down before it begins; its number."""
-    return tell_export(
+def announce_export(reading: Reading) -> None:
+    """Writes the export down before it begins. The file doesn't bear the number of that line: of
+    somebody who sees a part of the base it would tell how much happens in the rest."""
+    tell_export(
         reading.kind, reading.viewer, format="csv", where=reading.where,
         search=reading.address.search, archived=reading.address.archived,
         columns=reading.column_names,

@@ -158,9 +158,9 @@ def export(request: Request, name: str) -> HttpResponseBase:
     require(request.viewer, "export")
     listing = read(request, name)
     listing.check()  # what can't be asked is refused here, not in the middle of the file
-    number = announce_export(listing)
+    announce_export(listing)
     response = StreamingHttpResponse(csv_lines(listing), content_type="text/csv; charset=utf-8")
-    file_name = f"{listing.kind.name}-{clock.today():%Y-%m-%d}-{number}.csv"
+    file_name = f"{listing.kind.name}-{clock.today():%Y-%m-%d}.csv"
     response["Content-Disposition"] = f'attachment; filename="{file_name}"'
     return response
 
