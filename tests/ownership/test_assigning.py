@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from threading import Barrier
 
 import pytest
@@ -15,7 +16,7 @@ from zhike.access.actions import change_user
 from zhike.customers.actions import create_customer
 from zhike.customers.models import Party
 from zhike.events.catalogue import event_words
-from zhike.events.models import Event
+from zhike.events.models import Event, ReactionCursor
 from zhike.events.reactions import dispatch_all
 from zhike.kernel.errors import Invalid, NotAllowed
 from zhike.kernel.ids import new_id
@@ -256,3 +257,17 @@ def test_turns_differ_by_one_at_most_and_no_room_is_overdrawn(number, rooms):
     unlimited = [got[one] for one in people if one not in room]
     assert not unlimited or max(unlimited) - min(unlimited) <= 1
     assert sum(got.values()) == (number if unlimited else min(number, sum(room.values())))
+
+
+def test_an_older_base_is_not_read_through(db):
+    """The reaction begins where the log stands when the migration runs."""
+    name = "zhike.ownership.reactions.assign_those_who_arrive"
+    ReactionCursor.objects.filter(reaction=name).delete()
+    migration = import_module("zhike.ownership.migrations.0006_arrivals_from_now_on")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.BEGIN_NOW)
+        cursor.execute(migration.BEGIN_NOW)  # one that is there stays
+
+    begun = ReactionCursor.objects.get(reaction=name)
+    assert begun.tx > 0
+    assert begun.event_id == 2**62
