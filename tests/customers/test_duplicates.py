@@ -62,7 +62,7 @@ def test_people_of_one_employer_are_found_by_it(cast):
 
 
 def test_of_a_customer_out_of_sight_only_the_sign_that_was_typed_is_told(cast):
-    """The whole of the rule in `duplicates._held`."""
+    """The whole of the rule in `collisions.held`."""
     by_phone = possible_duplicates(cast.wang, {"name": "陈嘉怡", "phones": "13912345678"})
     by_name = possible_duplicates(cast.wang, {"name": "陈嘉怡", "city": "成都"})
     by_slip = possible_duplicates(cast.wang, {"name": "陈嘉怡", "phones": "13912345679"})

@@ -12,10 +12,11 @@ from psycopg.types.json import Jsonb
 
 from zhike.access.policies import require
 from zhike.access.viewer import Viewer
+from zhike.customers.collisions import Held, held
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.models import Duplicate, Party
 from zhike.customers.profiles import keys_by_scarcity, profile_of
-from zhike.customers.words import HELD_WORDS, sign_words
+from zhike.customers.words import sign_words
 from zhike.identity import USUAL, Profile, compare
 from zhike.kernel.errors import Conflict, Invalid, NotFound
 from zhike.kernel.ids import new_id
@@ -105,14 +106,6 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A sign that was typed and that a customer out of sight bears (see `_held`)."""
-
-    sign: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
 class Duplicates:
     """Customers who may be the one described, the most probable first."""
 
@@ -156,9 +149,9 @@ def possible_duplicates(
     Raises NotAllowed for who may not open files: asking is part of that.
     """
     require(viewer, "create")
-    described = _described(values)
-    profile = profile_of(described, employer=_employer(viewer, described))
-    candidates = _candidates(viewer, profile, described, but)
+    party = described(values)
+    profile = profile_of(party, employer=_employer(viewer, party))
+    candidates = _candidates(viewer, profile, party, but)
     if not candidates:
         return Duplicates()
     employers = {one.company_id for one in candidates if one.company_id}
@@ -166,14 +159,14 @@ def possible_duplicates(
     hits = _hits(profile, [one for one in candidates if one.pk in seen], seen)[:limit]
     concealed(CUSTOMER, viewer, [hit.party for hit in hits])
     hidden = [one for one in candidates if one.pk not in seen]
-    return Duplicates(tuple(hits), _held(profile, hidden))
+    return Duplicates(tuple(hits), held(profile, hidden))
 
 
 def likeliest(viewer: Viewer, rows: Sequence[Mapping]) -> list[Hit | None]:
     """For each of some customers who are about to be opened the one in sight who is the likeliest
     to be them, from a probability of 0.1 on; one question for all of them. A company is given by
     its name."""
-    parties = [_described({**row, "company": None}) for row in rows]
+    parties = [described({**row, "company": None}) for row in rows]
     profiles = [
         profile_of(party, employer=row.get("company") or "")
         for party, row in zip(parties, rows, strict=True)
@@ -207,8 +200,8 @@ def _candidates_of_many(
     )
 
 
-def _described(values: Mapping) -> Party:
-    """An unsaved customer of whatever of the values can be read."""
+def described(values: Mapping) -> Party:
+    """An unsaved customer of whatever of some values can be read."""
     attributes = {}
     for name, value in values.items():
         field = CUSTOMER.field_by_name.get(name)
@@ -230,8 +223,8 @@ def _employer(viewer: Viewer, described: Party) -> str:
 def _candidates(
     viewer: Viewer, profile: Profile, described: Party, but: UUID | None
 ) -> Sequence[Party]:
-    """Who shares a key: whoever it is where few share it (out of sight, `_held` decides what may be
-    told), only customers in sight where many do."""
+    """Who shares a key: whoever it is where few share it (out of sight, `collisions.held` decides
+    what may be told), only customers in sight where many do."""
     scarce, common = keys_by_scarcity(profile)
     if not scarce and not common:
         return ()
@@ -267,29 +260,6 @@ def _weights(kind: str, learnt: str | None) -> Mapping:
     """The usual weights; where a scan of the base has learnt better ones, those."""
     signs = json.loads(learnt or "{}")
     return {**USUAL, **{(sign, kind): shares for sign, shares in signs.items()}}
-
-
-def _held(profile: Profile, hidden: Sequence[Party]) -> tuple[Held, ...]:
-    """What may be told of customers out of sight, so that nobody opens a second file unawares.
-
-    The one rule: only *that* a colleague holds a customer with the very phone number, e-mail
-    address or registration number that was typed. Not which customer, how many, whose or how
-    probable; nothing follows from names or from what is merely similar. So whoever asks learns one
-    yes for a sign that they know already.
-    """
-    found = set()
-    for party in hidden:
-        other = profile_of(party)
-        found |= {
-            sign
-            for sign, own, others in (
-                ("registration_no", {profile.registration} - {""}, {other.registration}),
-                ("phone", profile.numbers, other.numbers),
-                ("email", profile.addresses, other.addresses),
-            )
-            if not own.isdisjoint(others)
-        }
-    return tuple(Held(sign, str(words)) for sign, words in HELD_WORDS.items() if sign in found)
 
 
 def probable_pairs(

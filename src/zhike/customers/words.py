@@ -30,6 +30,12 @@ HELD_WORDS = {
     "phone": _("A colleague already has a customer with this phone number."),
     "email": _("A colleague already has a customer with this e-mail address."),
 }
+# The same of one whom the colleague protects.
+PROTECTED_WORDS = {
+    "registration_no": _("A colleague protects a customer with this registration number."),
+    "phone": _("A colleague protects a customer with this phone number."),
+    "email": _("A colleague protects a customer with this e-mail address."),
+}
 
 
 def sign_words(kind: str, sign: str, level: str) -> str:

@@ -15,12 +15,13 @@ from django.db import connection
 from zhike.access.queries import active_user_names, users_of_teams
 from zhike.access.viewer import SYSTEM
 from zhike.customers.facts import CUSTOMER
-from zhike.filters import All, Node, Test, check, parse
+from zhike.filters import All, Node, Test, parse
 from zhike.filters.sql import compile_filter, compile_values
 from zhike.kernel.errors import Invalid
+from zhike.ownership import setting
 from zhike.ownership.models import AssignmentRule, Pool, Verb
 from zhike.ownership.queries import counted_as_held, live_pools, members_of
-from zhike.records.queries import firm, visible_ids
+from zhike.records.queries import visible_ids
 
 TERRITORIES = ("province", "city", "country", "industry")  # facts that a table may be about
 NOBODY, LEFT, FULL = "nobody", "left", "full"  # why a rule gives to nobody
@@ -73,7 +74,7 @@ def rules_that_assign(
 def tree_of_assignment(rule: AssignmentRule) -> Node:
     """Whom a rule is about, its table of territories included. Raises Invalid when the filter names
     what isn't there any more."""
-    parts = [check(parse(rule.filter), CUSTOMER.schema, currency=firm().currency)]
+    parts = [setting.asked(parse(rule.filter))] if rule.filter else []
     if rule.way == AssignmentRule.Way.TERRITORY:
         parts.append(Test(rule.territory, "in", tuple(sorted(rule.table))))
     return All(tuple(parts))

@@ -19,13 +19,14 @@ from django.utils.translation import gettext as _
 
 from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER
-from zhike.filters import EVERYTHING, Node, check, parse
+from zhike.filters import EVERYTHING, Node, parse
 from zhike.filters.sql import compile_filter, compile_values
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid
+from zhike.ownership import setting
 from zhike.ownership.models import Pool, Rule
 from zhike.ownership.queries import live_pools, members_of
-from zhike.records.queries import firm, only_seen
+from zhike.records.queries import only_seen
 
 # The facts that say when something last happened; one that no app declares never did.
 CONTACT, ORDER = "contacts.last", "orders.last"
@@ -121,7 +122,7 @@ def tree_of(rule: Rule) -> Node:
     """Raises Invalid when the filter names what isn't there any more."""
     if not rule.filter:
         return EVERYTHING
-    return check(parse(rule.filter), CUSTOMER.schema, currency=firm().currency)
+    return setting.asked(parse(rule.filter))
 
 
 @dataclass(frozen=True, slots=True)

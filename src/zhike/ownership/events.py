@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhike.events.catalogue import EventType, declare
 from zhike.filters.schema import EventField, Kind
+from zhike.ownership.models import DisputeRule
 from zhike.ownership.words import REASONS, WAYS, WITHOUT
 
 _POOL = EventField("pool", _("Pool"), Kind.TEXT)
@@ -34,6 +35,10 @@ def _allotted(data: Mapping) -> Mapping:
 def _protected(data: Mapping) -> Mapping:
     reason = data.get("reason", "")
     return {**data, "reason": f" · {reason}" if reason else ""}
+
+
+def _verdict(data: Mapping) -> Mapping:
+    return {**data, "verdict": dict(DisputeRule.Verdict.choices).get(data.get("verdict", ""), "–")}
 
 
 declare(
@@ -78,6 +83,31 @@ declare(
     EventType(
         "user.handed_over", _("Hand-over"),
         _("Handed over from %(name)s: %(customers)s customers, %(tasks)s tasks"), "system",
+    ),
+    EventType(
+        "dispute.opened", _("Customer disputed"), _("%(claimant)s claims this customer"), "file",
+        impersonal=("sign",),
+    ),
+    EventType(
+        "dispute.answered", _("Dispute answered"), _("Answered the claim of %(claimant)s"), "file",
+        impersonal=("sign",),
+    ),
+    EventType(
+        "dispute.withdrawn", _("Dispute withdrawn"),
+        _("%(claimant)s no longer claims this customer"), "file", impersonal=("sign",),
+    ),
+    EventType(
+        "dispute.decided", _("Dispute decided"),
+        _("Decided on the claim of %(claimant)s: %(verdict)s"), "file",
+        present=_verdict, impersonal=("sign", "verdict"),
+    ),
+    EventType(
+        "dispute.reopened", _("Dispute open again"),
+        _("The claim of %(claimant)s is open again"), "file", impersonal=("sign", "verdict"),
+    ),
+    EventType(
+        "dispute_rule.set", _("Dispute rule changed"),
+        _("Dispute rule %(rule)s changed"), "system",
     ),
     EventType("pool.created", _("Pool created"), _("Pool %(pool)s created"), "system"),
     EventType("pool.updated", _("Pool changed"), _("Pool %(pool)s changed"), "system"),

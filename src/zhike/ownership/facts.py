@@ -1,5 +1,7 @@
 """What ownership adds to what is known of a customer, and to what others see."""
 
+from django.utils.translation import gettext_lazy as _
+
 from zhike.access.actions import objects_to_leaving
 from zhike.access.policies import can
 from zhike.access.queries import tells_pools
@@ -31,6 +33,14 @@ def declare() -> None:
     keeps_pools(Pools(queries.pool_names, queries.heir_of, queries.members_of_pool))
     mask_rows("customer", RowMask(MASKED, unclaimed))
     points_at_customer(
-        Pointer("ownership_reminder", key_type="bigint", once_per=("owner_id", "started_at"))
+        Pointer("ownership_reminder", key_type="bigint", once_per=("owner_id", "started_at")),
+        Pointer("ownership_dispute", label=_("Disputes")),
+        Pointer("ownership_dispute", "rival_id"),
     )
-    forgets(Forgets("ownership_reminder"), Forgets("ownership_entry", empties={"reason": "''"}))
+    words = dict.fromkeys(("typed", "claim", "answer", "reason"), "''")
+    forgets(
+        Forgets("ownership_reminder"),
+        Forgets("ownership_entry", empties={"reason": "''"}),
+        Forgets("ownership_dispute", empties=words),
+        Forgets("ownership_dispute", "rival_id", empties=words),
+    )

@@ -227,3 +227,82 @@ class HandOver(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} to {self.heir_id}"
+
+
+class DisputeRule(models.Model):
+    """What is proposed when two want the same customer. The first rule that holds decides."""
+
+    class When(models.TextChoices):
+        PROTECTED = "protected", _("the owner protects the customer")
+        HELD = "held", _("the owner has held the customer for at least so many days")
+        CONTACT = "contact", _("there was a contact within so many days")
+        ORDER = "order", _("there was an order within so many days")
+        NEGLECTED = "neglected", _("there was neither contact nor order for so many days")
+        RIVAL_CONTACT = "rival_contact", _("the claimant had a contact within so many days")
+        RIVAL_ORDER = "rival_order", _("the claimant had an order within so many days")
+        RIVAL_FIRST = "rival_first", _("the claimant's file is the older one")
+        FREE = "free", _("nobody holds the customer")
+        ALWAYS = "always", _("in all other cases")
+
+    class Verdict(models.TextChoices):
+        KEEP = "keep", _("Stays with the owner")
+        GIVE = "give", _("Goes to the claimant")
+        SHARE = "share", _("Both work on it")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    position = models.IntegerField(default=0)
+    name = models.CharField(max_length=80)
+    filter = models.JSONField(default=dict)  # which customers it is about
+    when = models.CharField(max_length=16, choices=When.choices, default=When.ALWAYS)
+    days = models.IntegerField(null=True)  # where the condition speaks of days
+    verdict = models.CharField(max_length=8, choices=Verdict.choices, default=Verdict.KEEP)
+    is_enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["position", "created_at"], name="dispute_rule_order")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Dispute(models.Model):
+    """Somebody wants a customer whom a colleague has, and says why; somebody else decides."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        DECIDED = "decided", _("Decided")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    party_id = models.UUIDField()
+    rival_id = models.UUIDField(null=True)  # the claimant's own file of the same customer
+    claimant_id = models.UUIDField()
+    owner_id = models.UUIDField(null=True)  # when it was opened
+    sign = models.CharField(max_length=20, default="")  # by which the claimant came upon it
+    typed = models.CharField(max_length=200, default="")  # that sign, as the claimant knows it
+    claim = models.CharField(max_length=1000)
+    answer = models.CharField(max_length=1000, default="")  # of the owner
+    opened_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    verdict = models.CharField(max_length=8, choices=DisputeRule.Verdict.choices, default="")
+    proposed = models.CharField(max_length=8, choices=DisputeRule.Verdict.choices, default="")
+    rule = models.CharField(max_length=80, default="")  # that proposed it
+    reason = models.CharField(max_length=1000, default="")
+    evidence = models.JSONField(default=dict)  # as it stood when it was decided
+    decided_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    batch_id = models.UUIDField(null=True)  # of the decision
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "-id"], name="dispute_latest"),
+            models.Index(fields=["claimant_id", "-id"], name="dispute_claimant"),
+            models.Index(fields=["party_id"], name="dispute_party"),
+            models.Index(
+                fields=["rival_id"], condition=Q(rival_id__isnull=False), name="dispute_rival"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.claimant_id} about {self.party_id}"

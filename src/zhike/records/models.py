@@ -42,6 +42,7 @@ class Batch(models.Model):
         RECYCLE = "recycle", _("Recycling")
         ERASURE = "erasure", _("Erasure")
         HANDOVER = "handover", _("Hand-over")
+        DISPUTE = "dispute", _("Decided dispute")
 
     id = models.UUIDField(primary_key=True, default=new_id)
     kind = models.CharField(max_length=12, choices=Kind.choices)

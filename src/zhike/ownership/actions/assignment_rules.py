@@ -9,18 +9,20 @@ from django.utils.translation import gettext as _
 from zhike.access.policies import require
 from zhike.access.queries import active_user_names, team_names, user_names
 from zhike.access.viewer import Viewer
-from zhike.customers.facts import CUSTOMER
 from zhike.events.actions import Draft, record
-from zhike.filters import check, dump, parse
 from zhike.kernel import clock
 from zhike.kernel.errors import FieldError, Invalid, NotFound
 from zhike.kernel.text import listed
-from zhike.ownership.actions.pools import whole_number
 from zhike.ownership.allotment import TERRITORIES, people_of
 from zhike.ownership.models import AssignmentRule
-from zhike.records.queries import firm
-
-_MARKS = ("takes_new", "takes_pooled", "is_enabled")
+from zhike.ownership.setting import (
+    customer_filter,
+    no_such_field,
+    one_of,
+    rule_name,
+    set_values,
+    whole_number,
+)
 
 
 @transaction.atomic
@@ -69,47 +71,35 @@ def _locked(viewer: Viewer, rule_id: UUID) -> AssignmentRule:
 
 
 def _set(rule: AssignmentRule, values: Mapping) -> None:
-    errors: list[FieldError] = []
-    for name, value in values.items():
-        try:
-            setattr(rule, name, _cleaned(name, value))
-        except Invalid as error:
-            errors.extend(error.errors)
-    if not errors:
-        errors += _wrong_together(rule)
-    if errors:
-        raise Invalid("invalid", _("Some values can't be taken."), tuple(errors))
+    set_values(rule, values, _cleaned, lambda: _wrong_together(rule))
 
 
 def _cleaned(name: str, value) -> object:
-    if name == "name":
-        text = str(value).strip()
-        if not text or len(text) > 80:
-            raise Invalid.field(name, "missing", _("Give a name of at most 80 characters."))
-        return text
-    if name == "filter":
-        tree = parse(value or {"all": []})
-        check(tree, CUSTOMER.schema, currency=firm().currency)
-        return dump(tree)
-    if name == "way" and value in AssignmentRule.Way.values:
-        return value
-    if name == "territory" and value in ("", *TERRITORIES):
-        return value
-    if name in ("way", "territory"):
-        raise Invalid.field(name, "unknown_choice", _("There is no such choice."))
-    if name == "people":
-        return [_person(name, one) for one in value or ()]
-    if name == "teams":
-        return [_team(one) for one in value or ()]
-    if name == "table":
-        places = {str(place).strip(): _person(name, one) for place, one in (value or {}).items()}
-        return {place: one for place, one in places.items() if place}
-    if name in _MARKS:
-        return bool(value)
-    if name == "position":
-        return whole_number(name, value)
-    message = _("There is no field “%(name)s”.") % {"name": name}
-    raise Invalid.field(name, "unknown_field", message)
+    match name:
+        case "name":
+            return rule_name(value)
+        case "filter":
+            return customer_filter(value)
+        case "way":
+            return one_of(name, value, AssignmentRule.Way.values)
+        case "territory":
+            return one_of(name, value, ("", *TERRITORIES))
+        case "people":
+            return [_person(name, one) for one in value or ()]
+        case "teams":
+            return [_team(one) for one in value or ()]
+        case "table":
+            return _table(value or {})
+        case "takes_new" | "takes_pooled" | "is_enabled":
+            return bool(value)
+        case "position":
+            return whole_number(name, value)
+    raise no_such_field(name)
+
+
+def _table(value: Mapping) -> dict[str, str]:
+    places = {str(place).strip(): _person("table", one) for place, one in value.items()}
+    return {place: one for place, one in places.items() if place}
 
 
 def _person(name: str, value: object) -> str:

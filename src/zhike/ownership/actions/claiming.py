@@ -22,6 +22,7 @@ from zhike.customers.holders import Held, Holder, hand_over, locked, saying
 from zhike.filters import All, Test
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+from zhike.ownership.collisions import collisions_of
 from zhike.ownership.models import Entry, Pool, Verb
 from zhike.ownership.queries import counted_as_held, home_pool, is_admin_of, memberships
 from zhike.ownership.words import REASONS
@@ -34,11 +35,13 @@ _LEFT_BEHIND = (Verb.RELEASED, Verb.RECYCLED)  # after which the former owner wa
 
 @dataclass
 class Claimed:
-    """What became of a claim: the batch, who was got, and why others weren't, in words by id."""
+    """What became of a claim: the batch, who was got, and why others weren't, in words by id;
+    `collides` says of those who were got that a colleague has a customer with the same sign."""
 
     batch_id: UUID | None = None
     ids: list[UUID] = field(default_factory=list)
     missed: dict[UUID, str] = field(default_factory=dict)
+    collides: dict[UUID, str] = field(default_factory=dict)
 
 
 def claim_customer(party_id: UUID, *, viewer: Viewer) -> Claimed:
@@ -64,12 +67,13 @@ def claim_customers(ids: Sequence[UUID], *, viewer: Viewer) -> Claimed:
     free = "r.owner_id IS NULL AND r.pool_id = ANY(%s)"
     rows = locked(ids, free, [list(memberships(viewer))])
     result = Claimed(missed=_gone(ids, rows))
+    collisions = collisions_of([row.id for row in rows], viewer)
     pools = Pool.objects.in_bulk({row.pool_id for row in rows})
     batch = None
     for pool in sorted(pools.values(), key=lambda pool: pool.position):
         wanted = [row for row in rows if row.pool_id == pool.pk]
         _check_open(pool, viewer)
-        result.missed |= _kept_back(pool, wanted, viewer.user_id)
+        result.missed |= _kept_back(pool, wanted, viewer.user_id) | collisions.barred
         wanted = [row for row in wanted if row.id not in result.missed]
         if not wanted:
             continue
@@ -82,6 +86,7 @@ def claim_customers(ids: Sequence[UUID], *, viewer: Viewer) -> Claimed:
             batch_id=batch.pk, viewer=viewer,
         )  # fmt: skip
         result.ids += [row.id for row in wanted]
+    result.collides = {pk: why for pk, why in collisions.told.items() if pk in set(result.ids)}
     if batch is None:
         raise Conflict("not_claimed", next(iter(result.missed.values()), _taken()))
     result.batch_id = batch.pk

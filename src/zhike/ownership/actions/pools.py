@@ -17,10 +17,10 @@ from zhike.filters import EVERYTHING, check, dump, parse
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from zhike.ownership.models import Member, Pool, Verb
+from zhike.ownership.setting import whole_number
 from zhike.records.actions import open_batch
 from zhike.records.queries import firm
 
-LARGEST = 1_000_000
 _NUMBERS = {  # name → whether it may be left empty
     "daily_cap": True,
     "holding_cap": True,
@@ -185,16 +185,6 @@ def _cleaned(pool: Pool, name: str, value: object) -> object:
     if value in (None, "") and _NUMBERS[name]:
         return None
     return whole_number(name, value)
-
-
-def whole_number(name: str, value: object) -> int:
-    try:
-        number = int(str(value))
-    except ValueError:
-        number = -1
-    if not 0 <= number <= LARGEST:
-        raise Invalid.field(name, "bad_value", _("A whole number from 0 is needed."))
-    return number
 
 
 def _name(pool: Pool, name: str) -> str:

@@ -8,14 +8,19 @@ from django.utils.translation import gettext as _
 
 from zhike.access.viewer import Viewer
 from zhike.events.actions import Draft, record
-from zhike.filters import dump, parse
 from zhike.kernel import clock
-from zhike.kernel.errors import FieldError, Invalid, NotFound
-from zhike.ownership.actions.pools import locked_pool, whole_number
-from zhike.ownership.clocks import tree_of
+from zhike.kernel.errors import FieldError, NotFound
+from zhike.ownership.actions.pools import locked_pool
 from zhike.ownership.models import Rule
-
-_NAMES = {"name", "filter", "without", "days", "remind_days", "is_enabled", "position"}
+from zhike.ownership.setting import (
+    customer_filter,
+    no_such_field,
+    number_of_days,
+    one_of,
+    rule_name,
+    set_values,
+    whole_number,
+)
 
 
 @transaction.atomic
@@ -64,47 +69,31 @@ def _locked(viewer: Viewer, rule_id: UUID) -> Rule:
 
 
 def set_rule(rule: Rule, values: Mapping) -> None:
-    errors: list[FieldError] = []
-    for name, value in values.items():
-        try:
-            setattr(rule, name, _cleaned(name, value))
-        except Invalid as error:
-            errors.extend(error.errors)
-    if not errors and "filter" in values:
-        try:
-            tree_of(rule)
-        except Invalid as error:
-            errors.extend(error.errors)
-    if not errors and rule.days is not None and rule.remind_days >= max(rule.days, 1):
+    set_values(rule, values, _cleaned, lambda: _wrong_together(rule))
+
+
+def _wrong_together(rule: Rule) -> list[FieldError]:
+    if rule.days is not None and rule.remind_days >= max(rule.days, 1):
         message = _("The reminder must come after the clock has started.")
-        errors.append(FieldError("remind_days", "too_early", message))
-    if errors:
-        raise Invalid("invalid", _("Some values can't be taken."), tuple(errors))
+        return [FieldError("remind_days", "too_early", message)]
+    return []
 
 
-def _cleaned(name: str, value: object) -> object:
-    if name == "name":
-        text = str(value).strip()
-        if not text or len(text) > 80:
-            raise Invalid.field(name, "missing", _("Give a name of at most 80 characters."))
-        return text
-    if name == "filter":
-        return dump(parse(value)) if value else {}
-    if name == "without":
-        if value not in Rule.Without.values:
-            raise Invalid.field(name, "unknown_choice", _("There is no such choice."))
-        return value
-    if name == "is_enabled":
-        return bool(value)
-    if name == "days" and value in (None, ""):
-        return None
-    if name not in _NAMES:
-        message = _("There is no field “%(name)s”.") % {"name": name}
-        raise Invalid.field(name, "unknown_field", message)
-    number = whole_number(name, value)
-    if name == "days" and not 1 <= number <= 3650:
-        raise Invalid.field(name, "bad_value", _("From 1 to 3,650 days."))
-    return number
+def _cleaned(name: str, value) -> object:
+    match name:
+        case "name":
+            return rule_name(value)
+        case "filter":
+            return customer_filter(value)
+        case "without":
+            return one_of(name, value, Rule.Without.values)
+        case "is_enabled":
+            return bool(value)
+        case "days":
+            return None if value in (None, "") else number_of_days(value)
+        case "remind_days" | "position":
+            return whole_number(name, value)
+    raise no_such_field(name)
 
 
 def _tell(rule: Rule, viewer: Viewer) -> None:
