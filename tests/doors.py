@@ -75,6 +75,8 @@ RULE = {"name": "R", "days": "30", "without": "contact", "remind_days": "0", "po
         "is_enabled": "1", "filter": '{"all":[]}'}  # fmt: skip
 ASSIGNMENT = {"name": "A", "way": "turn", "position": "1", "is_enabled": "1", "takes": "new",
               "filter": '{"all":[]}'}  # fmt: skip
+DISPUTE_RULE = {"name": "D", "when": "always", "verdict": "keep", "is_enabled": "1",
+                "filter": '{"all":[]}'}  # fmt: skip
 LISTS = ("customer", "order", "product")
 
 PAGES: dict[tuple[str, str], Door] = {
@@ -140,6 +142,7 @@ PAGES: dict[tuple[str, str], Door] = {
             "reason": "other", "pool": ids.pool}),
     ("POST", "customers/<uuid:pk>/assign"): door("assign", of="customer", body=lambda ids: {
         "new_owner": ids.user}, may_conflict=True),
+    ("GET", "customers/<uuid:pk>/collisions"): door("view", of="customer"),
     ("POST", "customers/<uuid:pk>/protect"): door(
         "change", of="customer", rights_elsewhere=("assign",), body=lambda ids: {
             "until": ids.tomorrow, "why": "x"}),
@@ -223,6 +226,26 @@ PAGES: dict[tuple[str, str], Door] = {
     ("GET", "settings/rules/<uuid:rule_id>"): door("administer", of="rule"),
     ("POST", "settings/rules/<uuid:rule_id>"): door("administer", of="rule", body=lambda ids: RULE),
     ("POST", "settings/rules/<uuid:rule_id>/remove"): door("administer", of="rule"),
+    # Disputes
+    ("GET", "disputes/"): door("view", asks=lambda ids: [{"state": "decided"}]),
+    ("POST", "disputes/ask"): door("create", of="customer", may_conflict=True, body=lambda ids: {
+        "about": str(ids.customer), "claim": "x"}),
+    ("GET", "disputes/<uuid:pk>"): door("view", of="dispute"),
+    ("POST", "disputes/<uuid:pk>/answer"): door(
+        "view", "change", of="dispute", may_conflict=True, body=lambda ids: {"answer": "x"}),
+    ("POST", "disputes/<uuid:pk>/give-way"): door(
+        "view", "change", of="dispute", may_conflict=True),
+    ("POST", "disputes/<uuid:pk>/withdraw"): door("view", of="dispute", may_conflict=True),
+    ("POST", "disputes/<uuid:pk>/decide"): door(
+        "view", "assign", of="dispute", may_conflict=True, body=lambda ids: {
+            "verdict": "keep", "reason": "x"}),
+    ("GET", "settings/disputes"): door("administer"),
+    ("GET", "settings/disputes/new"): door("administer"),
+    ("POST", "settings/disputes/new"): door("administer", body=lambda ids: DISPUTE_RULE),
+    ("GET", "settings/disputes/<uuid:pk>"): door("administer", of="dispute_rule"),
+    ("POST", "settings/disputes/<uuid:pk>"): door(
+        "administer", of="dispute_rule", body=lambda ids: DISPUTE_RULE),
+    ("POST", "settings/disputes/<uuid:pk>/remove"): door("administer", of="dispute_rule"),
     # Segments and value
     ("GET", "segments/"): door("view", asks=lambda ids: [
         {"with": [ids.segment, ids.other_segment]}]),
@@ -252,6 +275,7 @@ PAGES: dict[tuple[str, str], Door] = {
     ("GET", "imports/"): door("import"),
     ("POST", "imports/"): door("import", body=lambda ids: {"type": "customer", "file": upload()}),
     ("GET", "imports/<uuid:pk>"): door("import", of="waiting"),
+    ("GET", "imports/<uuid:pk>/collisions"): door("import", of="done"),
     ("POST", "imports/<uuid:pk>/start"): door("import", of="waiting", body=lambda ids: {
         "column-0": "name", "do": "try"}),
     ("POST", "imports/<uuid:pk>/apply"): door("import", of="waiting"),
@@ -422,6 +446,23 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("DELETE", "assignment/rules/{assignment_rule_id}"): door(
         "administer", of="assignment_rule"),
     ("POST", "assignment/run"): door("assign"),
+    ("GET", "disputes"): door("view"),
+    ("POST", "disputes"): door("create", of="customer", may_conflict=True, body=lambda ids: {
+        "customer": str(ids.customer), "claim": "x"}),
+    ("GET", "disputes/{dispute_id}"): door("view", of="dispute"),
+    ("POST", "disputes/{dispute_id}/answer"): door(
+        "view", "change", of="dispute", may_conflict=True, body=lambda ids: {"answer": "x"}),
+    ("POST", "disputes/{dispute_id}/give-way"): door(
+        "view", "change", of="dispute", may_conflict=True),
+    ("POST", "disputes/{dispute_id}/withdraw"): door("view", of="dispute", may_conflict=True),
+    ("POST", "disputes/{dispute_id}/decide"): door(
+        "view", "assign", of="dispute", may_conflict=True, body=lambda ids: {
+            "verdict": "keep", "reason": "x"}),
+    ("GET", "dispute-rules"): door("administer"),
+    ("POST", "dispute-rules"): door("administer", body=lambda ids: {"name": "D"}),
+    ("PATCH", "dispute-rules/{dispute_rule_id}"): door(
+        "administer", of="dispute_rule", body=lambda ids: {"name": "D"}),
+    ("DELETE", "dispute-rules/{dispute_rule_id}"): door("administer", of="dispute_rule"),
     ("PATCH", "rules/{rule_id}"): door("administer", of="rule", body=lambda ids: {"name": "R"}),
     ("DELETE", "rules/{rule_id}"): door("administer", of="rule"),
     # Segments
@@ -484,12 +525,13 @@ ROUTES: dict[tuple[str, str], Door] = {
 }  # fmt: skip
 
 
-TERRITORIAL = ("customer", "order", "task", "duplicate", "decided")
+TERRITORIAL = ("customer", "order", "task", "duplicate", "decided", "dispute")
 _IDS = {
     "customer_id": "customer", "duplicate_id": "duplicate", "order_id": "order",
     "task_id": "task", "relation_id": "relation", "attachment_id": "attachment",
     "product_id": "product", "segment_id": "segment", "pool_id": "pool", "rule_id": "rule",
     "assignment_rule_id": "assignment_rule",
+    "dispute_id": "dispute", "dispute_rule_id": "dispute_rule",
     "view_id": "view", "batch_id": "batch", "token_id": "token", "user_id": "user",
     "erasure_id": "erasure", "key": "purpose",
     "with_id": "user", "other_id": "double", "merged_id": "merged",

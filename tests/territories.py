@@ -31,6 +31,8 @@ from zhike.ownership.actions import (
     create_rule,
     set_members,
 )
+from zhike.ownership.disputes.actions import open_dispute
+from zhike.ownership.disputes.rules import create_dispute_rule
 from zhike.privacy.actions import request_erasure
 from zhike.records.actions import save_view
 from zhike.records.imports.actions import import_now, map_import, prepare_import
@@ -68,7 +70,7 @@ class Firm:
         """What no page may hold for whoever does not see the territory."""
         words = (
             *("name", "code", "remark", "street", "tag", "number", "memo", "task", "note", "talk"),
-            *("file", "content", "job"),
+            *("file", "content", "job", "claim"),
         )
         mail = f"{territory.lower()}mail"
         return (*(territory + word for word in words), mail, *self.phones[territory])
@@ -93,6 +95,9 @@ def build_firm(folder: Path, *, is_linked: bool) -> Firm:
         name: _territory(name, number, viewer_of(user), product)
         for number, (name, user) in enumerate(people.items())
     }
+    for name, one in found.items():
+        dispute = open_dispute(boss, about=one.customer, claim=f"{name}claim")
+        one.dispute = dispute.pk
     common = _common(boss, viewer_of(ting), product, folder)
     _keep_pools(boss, company, common)
     common.user, common.colleague = people["Mate"].pk, people["Below"].pk
@@ -126,6 +131,7 @@ def _keep_pools(boss: Viewer, company, common: SimpleNamespace) -> None:
     set_members(boss, pool.pk, [Membership(team_id=company.pk)])
     common.pool, common.other_pool = pool.pk, create_pool(boss, name="Nobody's").pk
     common.rule = create_rule(boss, pool.pk, name="After a month", days=30).pk
+    common.dispute_rule = create_dispute_rule(boss, name="Else").pk
     common.assignment_rule = create_assignment_rule(
         boss, name="To the boss", way="person", people=[boss.user_id]
     ).pk

@@ -123,8 +123,16 @@ def test_two_clicks_at_once_open_one_dispute(cast):
 def test_neither_of_the_two_decides(cast):
     opened = open_dispute(cast.mei, claim="Mine", about=cast.yunqi.pk)
 
-    with pytest.raises(NotAllowed):
+    with pytest.raises(Conflict):
         decide_dispute(cast.mei, opened.pk, verdict="give", reason="Because")
+    assign_customers([cast.lin.pk], owner_id=cast.han.user_id, viewer=cast.mei)
+    other = open_dispute(cast.mei, claim="Mine", about=cast.lin.pk)
+    with pytest.raises(Conflict):
+        decide_dispute(cast.han, other.pk, verdict="keep", reason="Because")
+
+
+def test_deciding_is_for_those_who_may_assign(cast):
+    opened = open_dispute(cast.mei, claim="Mine", about=cast.yunqi.pk)
     with pytest.raises(NotAllowed):
         decide_dispute(cast.li, opened.pk, verdict="keep", reason="Because")
 
@@ -134,7 +142,7 @@ def test_who_has_only_one_side_in_sight_does_not_decide(cast):
     east = again(change_user_team(cast, cast.han, cast.li.team_id))
 
     assert not dispute(east, opened.pk).may_decide
-    with pytest.raises(NotAllowed):
+    with pytest.raises(Conflict):
         decide_dispute(east, opened.pk, verdict="keep", reason="Because")
     assert waiting_for(east) == 0
     assert waiting_for(cast.mei) == 1
@@ -217,15 +225,15 @@ def test_the_owner_answers_and_gives_way(cast):
 def test_nobody_else_answers_for_the_owner(cast):
     opened = claims(cast)
     for somebody in (cast.wang, cast.zhao, cast.han):
-        with pytest.raises((NotAllowed, NotFound)):
+        with pytest.raises((Conflict, NotAllowed, NotFound)):
             answer_dispute(somebody, opened.pk, answer="x")
-        with pytest.raises((NotAllowed, NotFound)):
+        with pytest.raises((Conflict, NotAllowed, NotFound)):
             give_way(somebody, opened.pk)
 
 
 def test_the_claimant_steps_back(cast):
     opened = claims(cast)
-    with pytest.raises(NotAllowed):
+    with pytest.raises(Conflict):
         withdraw_dispute(cast.li, opened.pk)
     withdraw_dispute(cast.zhao, opened.pk)
     claims(cast)

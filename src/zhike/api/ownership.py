@@ -150,7 +150,10 @@ def claim_many(request: Request, body: CustomersIn):
 
 def _claimed(claimed) -> dict[str, Any]:
     missed = [{"customer": pk, "why": why} for pk, why in claimed.missed.items()]
-    return {"batch": claimed.batch_id, "claimed": claimed.ids, "missed": missed}
+    collides = [{"customer": pk, "why": why} for pk, why in claimed.collides.items()]
+    return {
+        "batch": claimed.batch_id, "claimed": claimed.ids, "missed": missed, "collides": collides,
+    }  # fmt: skip
 
 
 @pools.get("/recycling", response=dict[str, Any], summary="What a recycling would do now")

@@ -6,6 +6,7 @@ from zhike import __version__
 from zhike.api import (
     commerce,
     customers,
+    disputes,
     firm,
     imports,
     insight,
@@ -36,6 +37,8 @@ api.add_router("/erasures", privacy.erasures)
 api.add_router("/pools", ownership.pools)
 api.add_router("/rules", ownership.rules)
 api.add_router("/assignment", ownership.assignment)
+api.add_router("/disputes", disputes.router)
+api.add_router("/dispute-rules", disputes.dispute_rules)
 api.add_router("/tasks", customers.tasks)
 api.add_router("/products", commerce.products)
 api.add_router("/orders", commerce.orders)

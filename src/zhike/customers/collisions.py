@@ -15,7 +15,7 @@ from zhike.customers.facts import CUSTOMER
 from zhike.customers.profiles import keys_by_scarcity, profile_of
 from zhike.customers.words import HELD_WORDS
 from zhike.identity import Profile, compare
-from zhike.records.queries import visible_ids
+from zhike.records.queries import concealed, only_seen, visible_ids
 
 if TYPE_CHECKING:
     from zhike.customers.models import Party
@@ -96,6 +96,24 @@ def held_elsewhere(viewer: Viewer, parties: Sequence["Party"]) -> Mapping[UUID, 
         for number, (party, profile) in enumerate(zip(parties, profiles, strict=False))
     }
     return {party_id: signs for party_id, signs in found.items() if signs}
+
+
+def held_of_batch(viewer: Viewer, batch_id: UUID) -> list[tuple["Party", tuple[Held, ...]]]:
+    """The same for the customers in sight that a piece of work wrote last, such as an import: those
+    who collide, among the first 2,000."""
+    if sees_all(viewer):
+        return []
+    within, parameters = only_seen(CUSTOMER, viewer)
+    parties = list(
+        CUSTOMER.model._default_manager.raw(
+            f"SELECT r.* FROM customers_party r WHERE r.batch_id = %s AND r.archived_at IS NULL "
+            f"AND {within} ORDER BY r.id LIMIT %s",
+            [batch_id, *parameters, MOST_AT_ONCE],
+        )
+    )
+    found = held_elsewhere(viewer, parties)
+    colliding = [party for party in parties if party.pk in found]
+    return [(party, found[party.pk]) for party in concealed(CUSTOMER, viewer, colliding)]
 
 
 def bearer(viewer: Viewer, profile: Profile, sign: str) -> UUID | None:

@@ -35,6 +35,7 @@ PLACES = (
     Place("product_list", _("Products"), "/products", "g p"),
     Place("value", _("Value"), "/value", "g v"),
     Place("duplicate_list", _("Duplicates"), "/customers/duplicates", "g d", is_below=True),
+    Place("dispute_list", _("Disputes"), "/disputes", "g u", is_below=True),
     Place("quality", _("Quality"), "/customers/quality", "g q", is_below=True),
     Place("import_list", _("Imports"), "/imports", "g i", right="import", is_below=True),
     Place("history", _("History"), "/history", "g h", is_below=True),

@@ -7,6 +7,7 @@ from zhike.web.commerce import listing as commerce_listing  # noqa: F401
 from zhike.web.commerce import views as commerce
 from zhike.web.customers import listing as customer_listing  # noqa: F401
 from zhike.web.customers import views as customers
+from zhike.web.disputes import views as disputes
 from zhike.web.duplicates import views as duplicates
 from zhike.web.history import views as history
 from zhike.web.imports import views as imports
@@ -63,6 +64,7 @@ _customers = [
     path("<uuid:pk>/merge", customers.merge_with, name="customer_merge_with"),
     path("<uuid:pk>/merge/<uuid:other_id>", customers.merge, name="customer_merge"),
     path("<uuid:pk>/claim", pools.claim, name="customer_claim"),
+    path("<uuid:pk>/collisions", disputes.collisions, name="customer_collisions"),
     path("<uuid:pk>/release", pools.release, name="customer_release"),
     path("<uuid:pk>/assign", pools.assign, name="customer_assign"),
     path("<uuid:pk>/protect", pools.protect, name="customer_protect"),
@@ -80,6 +82,15 @@ _customers = [
     path("<uuid:pk>/files", customers.attach, name="attachment_add"),
     path("<uuid:pk>/files/<uuid:attachment_id>", customers.download, name="attachment"),
     path("<uuid:pk>/files/<uuid:attachment_id>/remove", customers.detach, name="attachment_remove"),
+]
+_disputes = [
+    path("", disputes.disputes, name="dispute_list"),
+    path("ask", disputes.ask, name="dispute_ask"),
+    path("<uuid:pk>", disputes.dispute, name="dispute"),
+    path("<uuid:pk>/answer", disputes.answer, name="dispute_answer"),
+    path("<uuid:pk>/give-way", disputes.give_way, name="dispute_give_way"),
+    path("<uuid:pk>/withdraw", disputes.withdraw, name="dispute_withdraw"),
+    path("<uuid:pk>/decide", disputes.decide, name="dispute_decide"),
 ]
 _orders = [
     path("", lists.show, {"name": "order"}, name="order_list"),
@@ -119,6 +130,7 @@ _value = [
 _imports = [
     path("", imports.begin, name="import_list"),
     path("<uuid:pk>", imports.run, name="import"),
+    path("<uuid:pk>/collisions", disputes.collisions_of_import, name="import_collisions"),
     path("<uuid:pk>/start", imports.start, name="import_start"),
     path("<uuid:pk>/apply", imports.apply, name="import_apply"),
     path("<uuid:pk>/answer", imports.answer, name="import_answer"),
@@ -143,6 +155,10 @@ _settings = [
     path("pools/<uuid:pk>/remove", pool_settings.remove, name="pool_remove"),
     path("pools/<uuid:pk>/rules/new", pool_settings.new_rule, name="rule_new"),
     path("pools/<uuid:pk>/rules/preview", pool_settings.preview, name="rule_preview"),
+    path("disputes", disputes.dispute_rules, name="dispute_rules"),
+    path("disputes/new", disputes.new_rule, name="dispute_rule_new"),
+    path("disputes/<uuid:pk>", disputes.rule, name="dispute_rule"),
+    path("disputes/<uuid:pk>/remove", disputes.remove_rule, name="dispute_rule_remove"),
     path("assignment", assigning.rules, name="assignment"),
     path("assignment/run", assigning.run, name="assignment_run"),
     path("assignment/new", assigning.new_rule, name="assignment_rule_new"),
@@ -168,6 +184,7 @@ urlpatterns = [
     path("tasks/<uuid:pk>/done", customers.complete_task, name="task_done"),
     path("today/", include(_today)),
     path("pools/", pools.pools, name="pool_list"),
+    path("disputes/", include(_disputes)),
     path("segments/", include(_segments)),
     path("value/", include(_value)),
     path("imports/", include(_imports)),

@@ -28,6 +28,7 @@ from zhike.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from zhike.ownership.disputes.evidence import evidence_of
 from zhike.ownership.disputes.judging import proposal_of
 from zhike.ownership.disputes.queries import dispute as shown_dispute
+from zhike.ownership.disputes.queries import dispute_to_decide
 from zhike.ownership.models import Dispute, DisputeRule, Verb
 from zhike.records.actions import create_record, open_batch, take_rows_back, takes_back
 from zhike.records.queries import get, require_reach
@@ -139,7 +140,7 @@ def give_way(viewer: Viewer, dispute_id: UUID, *, reason: str = "") -> Dispute:
 def withdraw_dispute(viewer: Viewer, dispute_id: UUID) -> Dispute:
     dispute = _locked(viewer, dispute_id)
     if dispute.claimant_id != viewer.user_id:
-        raise NotAllowed("not_allowed", _("Only whoever has asked can step back."))
+        raise Conflict("not_claimant", _("Only whoever has asked can step back."))
     dispute.state, dispute.decided_at = State.WITHDRAWN, clock.now()
     dispute.save(update_fields=["state", "decided_at"])
     _tell("dispute.withdrawn", dispute, viewer)
@@ -151,14 +152,12 @@ def decide_dispute(viewer: Viewer, dispute_id: UUID, *, verdict: str, reason: st
     """Decides it, with a reason: the customer stays, goes to the claimant, or both work on it. One
     batch, which can be undone; the dispute is open again then.
 
-    Raises NotAllowed for one of the two and for whoever doesn't have both in sight, Conflict when
-    it has been decided or the claimant has left.
+    Raises Conflict for one of the two and for whoever doesn't have both in sight, when it has been
+    decided, and when the claimant has left.
     """
     require(viewer, "assign")
     dispute = _locked(viewer, dispute_id)
-    if not shown_dispute(viewer, dispute_id).may_decide:
-        message = _("Somebody decides who has both in sight and is neither of them.")
-        raise NotAllowed("not_allowed", message)
+    dispute_to_decide(viewer, dispute_id)
     if verdict not in Verdict.values:
         raise Invalid.field("verdict", "unknown_choice", _("There is no such choice."))
     return _decide(viewer, dispute, verdict, _said("reason", reason))
@@ -234,7 +233,7 @@ def _locked(viewer: Viewer, dispute_id: UUID) -> Dispute:
 def _require_owner(viewer: Viewer, dispute: Dispute) -> None:
     require(viewer, "change")
     if not shown_dispute(viewer, dispute.pk).may_answer:
-        raise NotAllowed("not_allowed", _("Only whoever holds the customer can do this."))
+        raise Conflict("not_owner", _("Only whoever holds the customer can do this."))
 
 
 def _said(name: str, text: str) -> str:

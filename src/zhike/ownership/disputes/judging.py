@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from zhike.access.viewer import SYSTEM
 from zhike.customers.facts import CUSTOMER
-from zhike.filters import parse
+from zhike.filters import EVERYTHING, Node, parse
 from zhike.kernel.errors import Invalid
 from zhike.ownership import setting
 from zhike.ownership.disputes.evidence import Evidence
@@ -75,10 +75,12 @@ def proposal_of(party_id: UUID, evidence: Evidence) -> Proposal:
 
 
 def _is_about(rule: DisputeRule, party_id: UUID) -> bool:
-    if not rule.filter:
-        return True
-    tree = setting.asked(parse(rule.filter))
-    return bool(visible_ids(CUSTOMER, SYSTEM, [party_id], where=tree))
+    return bool(visible_ids(CUSTOMER, SYSTEM, [party_id], where=tree_of(rule)))
+
+
+def tree_of(rule: DisputeRule) -> Node:
+    """Which customers a rule is about. Raises Invalid when its filter names what is gone."""
+    return setting.asked(parse(rule.filter)) if rule.filter else EVERYTHING
 
 
 def holds(rule: DisputeRule, of: Evidence) -> bool:
@@ -150,5 +152,5 @@ def _files(of: Evidence) -> str:
 
 def _past(days: int | None) -> str:
     if days is None:
-        return _("never")
+        return _("never so far")
     return _("%(days)s days ago") % {"days": days} if days else _("today")

@@ -12,7 +12,7 @@ from zhike.access.policies import can, require, sees_all
 from zhike.access.queries import team_ids_by_user
 from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER
-from zhike.kernel.errors import Invalid, NotFound
+from zhike.kernel.errors import Conflict, Invalid, NotFound
 from zhike.kernel.paging import Page, decode_cursor, encode_cursor
 from zhike.ownership.disputes.evidence import Evidence, evidence_of
 from zhike.ownership.disputes.judging import ABOUT, OF_RIVAL, Proposal, Step, proposal_of
@@ -80,6 +80,24 @@ def dispute(viewer: Viewer, dispute_id: UUID) -> DisputeShown:
     for shown in _read(viewer, "d.id = %s", [dispute_id], 1):
         return shown
     raise NotFound("not_found", _("There is no such dispute, or it is none of your business."))
+
+
+def dispute_to_decide(viewer: Viewer, dispute_id: UUID) -> DisputeShown:
+    """Raises Conflict for one of the two, for whoever doesn't have both in sight, and when it is
+    over."""
+    require(viewer, "assign")
+    shown = dispute(viewer, dispute_id)
+    if shown.dispute.state != Dispute.State.OPEN:
+        message = _("This dispute is over: somebody has decided it, or the claimant stepped back.")
+        raise Conflict("not_open", message)
+    if not shown.may_decide:
+        message = _("Somebody decides who has both in sight and is neither of them.")
+        raise Conflict("not_impartial", message)
+    return shown
+
+
+def is_shown(viewer: Viewer, dispute_id: UUID) -> bool:
+    return bool(_read(viewer, "d.id = %s", [dispute_id], 1))
 
 
 def open_disputes_about(viewer: Viewer, party_id: UUID) -> list[DisputeShown]:

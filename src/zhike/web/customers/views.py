@@ -21,6 +21,7 @@ from zhike.kernel.errors import Invalid, NotFound
 from zhike.web.customers.listing import CUSTOMERS
 from zhike.web.customers.merging import MergePage, read_choices, read_versions
 from zhike.web.customers.page import CustomerPage
+from zhike.web.disputes.page import asks_of
 from zhike.web.duplicates.page import QUEUE
 from zhike.web.forms import record_form
 from zhike.web.fragments import go, is_fragment, targets, tell, toast
@@ -64,14 +65,17 @@ def new(request: Request) -> HttpResponse:
         return go(request, address, _("Saved."), batch=form.saved.batch_id)
     refusal = form.refusal
     found = refusal.found if isinstance(refusal, PossibleDuplicate) else None
-    return render(request, "customers/new.html", {"form": form, "found": found}, status=form.status)
+    asks = asks_of(found.held, request.POST) if found else []
+    context = {"form": form, "found": found, "asks": asks}
+    return render(request, "customers/new.html", context, status=form.status)
 
 
 @require_POST
 def hints(request: Request) -> HttpResponse:
     """Who may be the customer whose form is being filled in."""
     found = possible_duplicates(request.viewer, request.POST.dict())
-    return render(request, "customers/hints.html", {"found": found})
+    asks = asks_of(found.held, request.POST)
+    return render(request, "customers/hints.html", {"found": found, "asks": asks})
 
 
 @require_GET

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.http import QueryDict
 
+from zhike.access.policies import sees_all
 from zhike.access.viewer import Viewer
 from zhike.filters.schema import Words
 from zhike.kernel import clock
@@ -68,6 +69,12 @@ class ImportPage:
     def is_open(self) -> bool:
         """Whether its columns can still be matched."""
         return self.run.state in (State.UPLOADED, State.FAILED)
+
+    @property
+    def may_collide(self) -> bool:
+        """Whether its customers may be a colleague's out of sight as well."""
+        is_in = self.run.state == State.DONE and self.run.record_type == "customer"
+        return is_in and not sees_all(self.viewer)
 
     @property
     def is_running(self) -> bool:

@@ -31,6 +31,7 @@ def words_of(claimed: Claimed) -> str:
     number = len(claimed.ids)
     words = ngettext("%(count)d customer claimed.", "%(count)d customers claimed.", number)
     words %= {"count": number}
+    words = " ".join([words, *dict.fromkeys(claimed.collides.values())])
     if not claimed.missed:
         return words
     reasons = dict.fromkeys(claimed.missed.values())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from zhike.access.policies import can
+from zhike.access.policies import can, sees_all
 from zhike.access.queries import active_user_names, user_names
 from zhike.access.viewer import Viewer
 from zhike.filters import Test
@@ -116,6 +116,23 @@ class HolderPanel:
         held = self.party.owner_id is not None and self.party.archived_at is None
         is_mine = self.party.owner_id == self.viewer.user_id or can(self.viewer, "assign")
         return held and can(self.viewer, "change") and is_mine
+
+    @property
+    def may_dispute(self) -> bool:
+        """Whether somebody else has the customer, whom the viewer could ask for it."""
+        owner_id = self.party.owner_id
+        is_theirs = owner_id is not None and owner_id != self.viewer.user_id
+        return is_theirs and self.party.archived_at is None and can(self.viewer, "create")
+
+    @property
+    def looks_for_collisions(self) -> bool:
+        """Whether there may be somebody out of sight who has this customer of the viewer's too."""
+        is_own = self.party.owner_id is not None and self.party.owner_id == self.viewer.user_id
+        return is_own and not sees_all(self.viewer) and can(self.viewer, "create")
+
+    @property
+    def dispute_inputs(self) -> list[Input]:
+        return [Input("claim", _("What speaks for you"), "textarea", is_required=True)]
 
     @cached_property
     def may_assign(self) -> bool:

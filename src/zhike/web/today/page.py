@@ -6,6 +6,7 @@ from zhike.customers.queries import parties_by_id, tasks_due
 from zhike.insight import queries
 from zhike.insight.words import STAGES
 from zhike.kernel import clock
+from zhike.ownership.disputes.queries import waiting_for
 from zhike.web.customers.listing import STAGE_TONES
 from zhike.web.request import Request
 
@@ -49,6 +50,11 @@ class TodayPage:
         found = tasks_due(self.viewer, clock.today())
         parties = parties_by_id(self.viewer, [task.party_id for task in found])
         return [(task, parties[task.party_id]) for task in found]
+
+    @cached_property
+    def disputes(self) -> int:
+        """How many wait for the viewer to decide them."""
+        return waiting_for(self.viewer)
 
     @cached_property
     def run(self):
