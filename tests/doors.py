@@ -247,6 +247,17 @@ PAGES: dict[tuple[str, str], Door] = {
     ("GET", "settings/privacy"): door("administer"),
     ("POST", "settings/privacy"): door("administer", body=lambda ids: {"backup_days": "30"}),
     ("GET", "settings/privacy/erasures/<uuid:pk>"): door("administer", of="erasure"),
+    ("GET", "settings/privacy/requests"): door("administer"),
+    ("GET", "settings/privacy/requests/new"): door("administer", asks=lambda ids: [
+        {"customer": ids.customer}]),
+    ("POST", "settings/privacy/requests/new"): door("administer", body=lambda ids: {
+        "kind": "access", "way": "call", "described": "x"}),
+    ("GET", "settings/privacy/requests/<uuid:pk>"): door("administer", of="request"),
+    ("POST", "settings/privacy/requests/<uuid:pk>"): door("administer", of="request"),
+    ("POST", "settings/privacy/requests/<uuid:pk>/answer"): door(
+        "administer", of="request", body=lambda ids: {"outcome": "refused", "reason": "x"}),
+    ("POST", "settings/privacy/requests/<uuid:pk>/reopen"): door("administer", of="answered"),
+    ("POST", "settings/privacy/requests/<uuid:pk>/lift"): door("administer", of="answered"),
     ("POST", "customers/<uuid:pk>/verify"): door("change", of="customer"),
     # Imports
     ("GET", "imports/"): door("import"),
@@ -389,6 +400,16 @@ ROUTES: dict[tuple[str, str], Door] = {
         "administer", "view", of="customer", body=lambda ids: {"ground": "request"}),
     ("GET", "erasures"): door("administer"),
     ("GET", "erasures/{erasure_id}"): door("administer", of="erasure"),
+    ("GET", "requests"): door("administer", asks=lambda ids: [{"state": "closed"}]),
+    ("POST", "requests"): door("administer", body=lambda ids: {
+        "kind": "access", "described": "x"}),
+    ("GET", "requests/{request_id}"): door("administer", of="request"),
+    ("PATCH", "requests/{request_id}"): door("administer", of="request", body=lambda ids: {
+        "responsible": str(ids.user)}),
+    ("POST", "requests/{request_id}/answer"): door("administer", of="request", body=lambda ids: {
+        "fulfilled": False, "reason": "x"}),
+    ("POST", "requests/{request_id}/reopen"): door("administer", of="answered"),
+    ("POST", "requests/{request_id}/lift"): door("administer", of="answered"),
     ("GET", "purposes"): door("view"),
     ("PUT", "purposes/{key}"): door("administer", body=lambda ids: {"name": "n"}),
     ("POST", "purposes/{key}/texts"): door("administer", body=lambda ids: {"chinese": "x"}),

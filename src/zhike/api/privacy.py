@@ -1,6 +1,6 @@
 """Consents of customers, purposes, and erasure with its certificates."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from zhike.privacy.certificate import certificate
 people = Router(tags=["privacy"])
 purposes = Router(tags=["privacy"])
 erasures = Router(tags=["privacy"])
+requests = Router(tags=["privacy"])
 
 
 class ConsentIn(StrictSchema):
@@ -31,6 +32,27 @@ class ConsentIn(StrictSchema):
 class ErasureIn(StrictSchema):
     ground: str
     reference: str = ""
+
+
+class RequestIn(StrictSchema):
+    kind: str
+    customer: UUID | None = None
+    described: str = ""
+    purpose: str = ""
+    way: str = "form"
+    received_on: date | None = None
+    responsible: UUID | None = None
+
+
+class RequestChange(StrictSchema):
+    customer: UUID | None = None
+    responsible: UUID | None = None
+    due_on: date | None = None
+
+
+class AnswerIn(StrictSchema):
+    fulfilled: bool
+    reason: str = ""
 
 
 class PurposeIn(StrictSchema):
@@ -99,6 +121,48 @@ def read_erasure(request: Request, erasure_id: UUID):
     return certificate(queries.erasure(request.auth, erasure_id))
 
 
+@requests.get("", response=list[dict[str, Any]])
+def list_requests(request: Request, state: str = "open"):
+    """What people ask concerning their data: open ones by the day they are due, or closed ones."""
+    listing = queries.open_requests if state == "open" else queries.closed_requests
+    return [_request(one) for one in listing(request.auth)]
+
+
+@requests.post("", response={201: dict[str, Any]})
+def open_request(request: Request, body: RequestIn):
+    return Status(201, _request(actions.open_request(request.auth, **body.model_dump())))
+
+
+@requests.get("/{uuid:request_id}", response=dict[str, Any])
+def read_request(request: Request, request_id: UUID):
+    return _request(queries.request(request.auth, request_id))
+
+
+@requests.patch("/{uuid:request_id}", response=dict[str, Any])
+def change_request(request: Request, request_id: UUID, body: RequestChange):
+    return _request(actions.change_request(request.auth, request_id, **given(body)))
+
+
+@requests.post("/{uuid:request_id}/answer", response=dict[str, Any])
+def answer_request(request: Request, request_id: UUID, body: AnswerIn):
+    """Closes a request; what is granted takes effect."""
+    asked = actions.answer_request(
+        request.auth, request_id, is_fulfilled=body.fulfilled, reason=body.reason
+    )
+    return _request(asked)
+
+
+@requests.post("/{uuid:request_id}/reopen", response=dict[str, Any])
+def reopen_request(request: Request, request_id: UUID):
+    return _request(actions.reopen_request(request.auth, request_id))
+
+
+@requests.post("/{uuid:request_id}/lift", response=dict[str, Any])
+def lift_restriction(request: Request, request_id: UUID):
+    """Ends a restriction: the data may be used again."""
+    return _request(actions.lift_restriction(request.auth, request_id))
+
+
 @purposes.get("", response=list[dict[str, Any]])
 def list_purposes(request: Request):
     return [_purpose(one) for one in queries.purposes_for(request.auth)]
@@ -120,6 +184,16 @@ def _line(one) -> dict[str, Any]:
         "is_separate": one.is_separate, "text_version": one.text.version if one.text else None,
         "at": one.at, "source": one.source, "proof": one.proof_id, "note": one.note,
         "recorded_by": one.recorded_by, "recorded_at": one.recorded_at,
+    }  # fmt: skip
+
+
+def _request(one) -> dict[str, Any]:
+    return {
+        "id": one.pk, "number": one.number, "kind": one.kind, "customer": one.party_id,
+        "described": one.described, "purpose": one.purpose, "way": one.way,
+        "received_on": one.received_on, "due_on": one.due_on, "is_overdue": one.is_overdue,
+        "responsible": one.responsible_id, "state": one.state, "answered_on": one.answered_on,
+        "reason": one.reason, "lifted_on": one.lifted_on,
     }  # fmt: skip
 
 

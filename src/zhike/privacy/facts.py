@@ -19,8 +19,15 @@ def declare() -> None:
                  is_nullable=False),
         ),
     )  # fmt: skip
-    points_at_customer(Pointer("privacy_consent", label=_("Consents"), key_type="bigint"))
+    points_at_customer(
+        Pointer("privacy_consent", label=_("Consents"), key_type="bigint"),
+        Pointer("privacy_subjectrequest", label=_("Requests")),
+    )
     keeps_in_row(refresh_consents)
     # What was agreed when is proof that the past was lawful; words about the person go.
-    forgets(Forgets("privacy_consent", empties={"note": "''", "proof_id": "NULL"}))
+    forgets(
+        Forgets("privacy_consent", empties={"note": "''", "proof_id": "NULL"}),
+        # That it was answered in time is to be shown later, too.
+        Forgets("privacy_subjectrequest", empties={"described": "''", "reason": "''"}),
+    )
     knows_erased(queries.were_erased)

@@ -15,6 +15,7 @@ from zhike.web.palette import views as palette
 from zhike.web.pools import assigning
 from zhike.web.pools import settings as pool_settings
 from zhike.web.pools import views as pools
+from zhike.web.privacy import requests
 from zhike.web.privacy import views as privacy
 from zhike.web.quality import views as quality
 from zhike.web.records import views as records
@@ -151,6 +152,12 @@ _settings = [
     path("rules/<uuid:rule_id>", pool_settings.rule, name="rule"),
     path("rules/<uuid:rule_id>/remove", pool_settings.remove_rule, name="rule_remove"),
     path("privacy", privacy.privacy, name="privacy"),
+    path("privacy/requests", requests.requests, name="request_list"),
+    path("privacy/requests/new", requests.new, name="request_new"),
+    path("privacy/requests/<uuid:pk>", requests.request_page, name="request"),
+    path("privacy/requests/<uuid:pk>/answer", requests.answer, name="request_answer"),
+    path("privacy/requests/<uuid:pk>/reopen", requests.reopen, name="request_reopen"),
+    path("privacy/requests/<uuid:pk>/lift", requests.lift, name="request_lift"),
     path("privacy/erasures/<uuid:pk>", privacy.erasure, name="erasure"),
     path("tokens", settings.tokens, name="tokens"),
     path("tokens/<uuid:pk>/revoke", settings.revoke_token, name="token_revoke"),

@@ -1,4 +1,4 @@
-"""What changes consents, and what erases."""
+"""What changes consents, what answers requests, and what erases."""
 
 from zhike.privacy.actions.consenting import add_text, keep_purpose, record_consent
 from zhike.privacy.actions.erasing import (
@@ -10,15 +10,27 @@ from zhike.privacy.actions.erasing import (
     run_erasure,
     set_policy,
 )
+from zhike.privacy.actions.requesting import (
+    answer_request,
+    change_request,
+    lift_restriction,
+    open_request,
+    reopen_request,
+)
 
 __all__ = [
     "Preview",
     "add_text",
+    "answer_request",
+    "change_request",
     "erase_customer",
     "erasures_to_resume",
     "keep_purpose",
+    "lift_restriction",
+    "open_request",
     "preview_erasure",
     "record_consent",
+    "reopen_request",
     "request_erasure",
     "run_erasure",
     "set_policy",

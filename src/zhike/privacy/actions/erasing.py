@@ -233,12 +233,24 @@ def _erase_copies(run: Erasure) -> None:
 
 
 @transaction.atomic
-def set_policy(viewer: Viewer, *, backup_days: int | str) -> Policy:
+def set_policy(
+    viewer: Viewer, *, backup_days: int | str = "", answer_days: int | str = ""
+) -> Policy:
+    """Sets what is given."""
     require(viewer, "administer")
-    days = int(backup_days) if re.fullmatch("[0-9]{1,4}", str(backup_days)) else 0
-    if not 1 <= days <= 3_660:
-        raise Invalid.field("backup_days", "out_of_range", _("Between 1 and 3660 days."))
-    return Policy.objects.update_or_create(pk=1, defaults={"backup_days": days})[0]
+    given = {"backup_days": (backup_days, 3_660), "answer_days": (answer_days, 30)}
+    values = {
+        name: _days(name, value, most) for name, (value, most) in given.items() if value != ""
+    }
+    return Policy.objects.update_or_create(pk=1, defaults=values)[0]
+
+
+def _days(name: str, value: int | str, most: int) -> int:
+    days = int(value) if re.fullmatch("[0-9]{1,4}", str(value)) else 0
+    if not 1 <= days <= most:
+        message = _("Between 1 and %(most)d days.") % {"most": most}
+        raise Invalid.field(name, "out_of_range", message)
+    return days
 
 
 @takes_back("erasure")

@@ -69,7 +69,7 @@ class CustomerPage:
             lambda: self.relations, lambda: self.people, lambda: self.shares,
             lambda: self.attachments, lambda: self.consents,
             lambda: self.standing, lambda: self.suggestion, lambda: self.neighbours,
-            lambda: self.holder.works,
+            lambda: self.holder.works, lambda: self.is_restricted,
             active_user_names, user_names, team_names, lambda: insight.today_count(self.viewer),
         )  # fmt: skip
 
@@ -104,6 +104,10 @@ class CustomerPage:
     @cached_property
     def consents(self):
         return privacy.states(self.viewer, self.party.pk)
+
+    @cached_property
+    def is_restricted(self) -> bool:
+        return privacy.is_restricted(self.party.pk)
 
     @property
     def consented(self):

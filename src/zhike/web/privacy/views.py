@@ -37,7 +37,7 @@ def erase(request: Request, pk: UUID) -> HttpResponse:
     form = Form(
         [
             Input("ground", _("Why"), "select", options=list(GROUNDS.items()), is_required=True),
-            Input("reference", _("Number of the request"),
+            Input("reference", _("Number of the request"), value=request.GET.get("reference", ""),
                   help=_("As in your own register; no name.")),
         ],
         request.POST if request.method == "POST" else None,
@@ -63,10 +63,13 @@ def erasure(request: Request, pk: UUID) -> HttpResponse:
 def privacy(request: Request) -> HttpResponse:
     """Purposes with their bases, how long backups are kept, certificates."""
     require(request.viewer, "administer")
-    days = str(queries.policy().backup_days)
+    policy = queries.policy()
     form = Form(
-        [Input("backup_days", _("Days until backups are deleted"), "number", days,
-               help=_("Zhike doesn't delete your backups; certificates state this."))],
+        [Input("backup_days", _("Days until backups are deleted"), "number",
+               str(policy.backup_days),
+               help=_("Zhike doesn't delete your backups; certificates state this.")),
+         Input("answer_days", _("Days to answer requests"), "number", str(policy.answer_days),
+               help=_("GDPR Art. 12(3) allows one month; the PIPL says without delay."))],
         request.POST if request.method == "POST" else None,
     )  # fmt: skip
     if form.saves(lambda values: actions.set_policy(request.viewer, **values)):
