@@ -241,6 +241,9 @@ PAGES: dict[tuple[str, str], Door] = {
     ("GET", "customers/quality/"): door("view"),
     ("POST", "customers/<uuid:pk>/consents"): door("change", of="customer", body=lambda ids: {
         "purpose": "marketing:email", "answer": "given", "source": "call"}),
+    ("GET", "customers/<uuid:pk>/disclose"): door("administer", of="customer"),
+    ("POST", "customers/<uuid:pk>/disclose"): door("administer", of="customer", body=lambda ids: {
+        "language": "en"}),
     ("GET", "customers/<uuid:pk>/erase"): door("administer", of="customer"),
     ("POST", "customers/<uuid:pk>/erase"): door("administer", of="customer", body=lambda ids: {
         "ground": "request"}),
@@ -395,6 +398,7 @@ ROUTES: dict[tuple[str, str], Door] = {
         "purpose": "marketing", "is_given": True}),
     ("GET", "customers/{customer_id}/may-contact"): door("view", of="customer", body=lambda ids: {
         "purpose": "marketing", "channel": "email"}),
+    ("POST", "customers/{customer_id}/disclosure"): door("administer", "view", of="customer"),
     ("GET", "customers/{customer_id}/erasure"): door("administer", "view", of="customer"),
     ("POST", "customers/{customer_id}/erasure"): door(
         "administer", "view", of="customer", body=lambda ids: {"ground": "request"}),

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.http import StreamingHttpResponse
 from ninja import Router, Status
 
 from zhike.api.authentication import Request
@@ -32,6 +33,10 @@ class ConsentIn(StrictSchema):
 class ErasureIn(StrictSchema):
     ground: str
     reference: str = ""
+
+
+class DisclosureIn(StrictSchema):
+    language: str = ""
 
 
 class RequestIn(StrictSchema):
@@ -107,6 +112,15 @@ def erase(request: Request, customer_id: UUID, body: ErasureIn):
     """Lets a worker erase a customer; the certificate tells how far that has come."""
     run = actions.request_erasure(request.auth, customer_id, **body.model_dump())
     return Status(202, certificate(run))
+
+
+@people.post("/{uuid:customer_id}/disclosure")
+def disclose(request: Request, customer_id: UUID, body: DisclosureIn):
+    """Everything known of a customer as one ZIP: data.json, index.html and attached files."""
+    made = actions.disclose_customer(request.auth, customer_id, language=body.language)
+    response = StreamingHttpResponse(made.stream(), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{made.filename}"'
+    return response
 
 
 @erasures.get("", response=list[dict[str, Any]])

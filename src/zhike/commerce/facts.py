@@ -12,6 +12,7 @@ from zhike.customers.facts import (
 )
 from zhike.customers.forgetting import Forgets, forgets
 from zhike.customers.merging.pointers import Pointer, points_at_customer
+from zhike.customers.telling import Tells, tells
 from zhike.filters.schema import Aggregate, Collection, Fact, Kind
 from zhike.records.fields import Field, FieldKind
 from zhike.records.types import RecordType, extend, register
@@ -113,6 +114,13 @@ def declare() -> None:
     points_at_customer(Pointer("commerce_order", label=_("Orders"), is_record=True))
     # Documents stay as long as the law asks for them, without words about the person.
     forgets(Forgets("commerce_order", empties={"remark": "''", "custom": "'{}'", "source": "''"}))
+    of_order = "t.order_id IN (SELECT o.id FROM commerce_order o WHERE o.party_id = ANY(%(ids)s))"
+    number = "(SELECT o.number FROM commerce_order o WHERE o.id = t.order_id)"
+    product = "(SELECT p.name FROM commerce_product p WHERE p.id = t.product_id)"
+    tells(
+        Tells("commerce_line", of_order, adds={"order": number, "product": product}),
+        Tells("commerce_payment", of_order, adds={"order": number}),
+    )
     extend(
         "customer",
         collections=(

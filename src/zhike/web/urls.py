@@ -73,6 +73,7 @@ _customers = [
         "<uuid:pk>/relations/<uuid:relation_id>/remove", customers.unrelate, name="relation_remove"
     ),
     path("<uuid:pk>/consents", privacy.consent, name="customer_consent"),
+    path("<uuid:pk>/disclose", privacy.disclose, name="customer_disclose"),
     path("<uuid:pk>/erase", privacy.erase, name="customer_erase"),
     path("<uuid:pk>/verify", quality.verify, name="customer_verify"),
     path("<uuid:pk>/seen-by", customers.seen_by, name="customer_seers"),

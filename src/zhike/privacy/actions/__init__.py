@@ -1,6 +1,7 @@
 """What changes consents, what answers requests, and what erases."""
 
 from zhike.privacy.actions.consenting import add_text, keep_purpose, record_consent
+from zhike.privacy.actions.disclosing import disclose_customer, preview_disclosure
 from zhike.privacy.actions.erasing import (
     Preview,
     erase_customer,
@@ -23,11 +24,13 @@ __all__ = [
     "add_text",
     "answer_request",
     "change_request",
+    "disclose_customer",
     "erase_customer",
     "erasures_to_resume",
     "keep_purpose",
     "lift_restriction",
     "open_request",
+    "preview_disclosure",
     "preview_erasure",
     "record_consent",
     "reopen_request",

@@ -53,7 +53,7 @@ class Preview:
 def preview_erasure(viewer: Viewer, party_id: UUID) -> Preview:
     """Changes nothing."""
     party = _erasable(viewer, party_id)
-    ids = _family(party.pk)
+    ids = family(party.pk)
     terms = terms_of(ids)
     telling = unmistakable(terms, ids)
     shared = [
@@ -77,7 +77,7 @@ def _erasable(viewer: Viewer, party_id: UUID):
     return party
 
 
-def _family(party_id: UUID, *, lock: bool = False) -> list[UUID]:
+def family(party_id: UUID, *, lock: bool = False) -> list[UUID]:
     """A file and all that were merged into it, directly or by way of others."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -162,7 +162,7 @@ def _erase_rows(run: Erasure, viewer: Viewer) -> None:
     if imports_under_way():
         message = _("A file is being imported. The customer is erased when that is done.")
         raise Conflict("importing", message)
-    ids = _family(run.party_id, lock=True)
+    ids = family(run.party_id, lock=True)
     terms = terms_of(ids)
     telling = unmistakable(terms, ids)
     pattern = pattern_of(telling)

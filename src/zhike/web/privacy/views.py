@@ -1,8 +1,10 @@
 """Consents, erasure and the firm's policy."""
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.conf import settings
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,9 +15,13 @@ from zhike.access.queries import user_names
 from zhike.privacy import actions, queries
 from zhike.privacy.certificate import limits, rows
 from zhike.privacy.words import GROUNDS
+from zhike.records.queries import linked_names
 from zhike.web.forms import Form, Input
 from zhike.web.fragments import go
 from zhike.web.request import Request
+
+if TYPE_CHECKING:
+    from zhike.privacy.dossier import Dossier
 
 
 @require_POST
@@ -28,6 +34,31 @@ def consent(request: Request, pk: UUID) -> HttpResponse:
         source=request.POST.get("source", "call"), viewer=request.viewer,
     )  # fmt: skip
     return go(request, reverse("customer", args=[pk]), _("Kept."))
+
+
+@require_http_methods(["GET", "POST"])
+def disclose(request: Request, pk: UUID) -> HttpResponseBase:
+    """What is known of a customer, and the file of it for that person."""
+    found = actions.preview_disclosure(request.viewer, pk)
+    options = settings.LANGUAGES
+    form = Form(
+        [Input("language", _("Language of the page in it"), "select", settings.LANGUAGE_CODE,
+               options=options)],
+        request.POST if request.method == "POST" else None,
+    )  # fmt: skip
+    if form.saves(lambda values: actions.disclose_customer(request.viewer, pk, **values)):
+        return as_download(form.saved)
+    name = linked_names(request.viewer, "customer", [pk]).get(pk, "")
+    context = {"form": form, "pk": pk, "name": name, "sections": found}
+    return render(request, "privacy/disclose.html", context, status=form.status)
+
+
+def as_download(made: "Dossier") -> StreamingHttpResponse:
+    response = StreamingHttpResponse(made.stream(), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{made.filename}"'
+    response["Cache-Control"] = "no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @require_http_methods(["GET", "POST"])
