@@ -18,6 +18,7 @@ from zhike.privacy.actions.requesting import (
     open_request,
     reopen_request,
 )
+from zhike.privacy.actions.restoring import erase_again
 
 __all__ = [
     "Preview",
@@ -25,6 +26,7 @@ __all__ = [
     "answer_request",
     "change_request",
     "disclose_customer",
+    "erase_again",
     "erase_customer",
     "erasures_to_resume",
     "keep_purpose",

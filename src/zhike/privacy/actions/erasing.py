@@ -28,6 +28,7 @@ from zhike.kernel.home import files_folder
 from zhike.privacy import queries
 from zhike.privacy.digests import digests_of
 from zhike.privacy.files import clean_logs, uploads_that_name
+from zhike.privacy.journal import note
 from zhike.privacy.mentions import replace_mentions
 from zhike.privacy.models import ErasedKey, Erasure, Ground, Policy
 from zhike.privacy.terms import pattern_of, terms_of, unmistakable
@@ -180,17 +181,16 @@ def _erase_rows(run: Erasure, viewer: Viewer) -> None:
     }  # fmt: skip
     run.files, run.state = person.files, Erasure.State.FILES
     run.save()
-    ErasedKey.objects.bulk_create(
-        ErasedKey(erasure=run, digest=digest)
-        for digest in sorted(
-            {one for code in terms.get("code", [""]) for one in digests_of({**terms, "code": code})}
-        )
+    digests = sorted(
+        {one for code in terms.get("code", [""]) for one in digests_of({**terms, "code": code})}
     )
+    ErasedKey.objects.bulk_create(ErasedKey(erasure=run, digest=digest) for digest in digests)
     record(
         Draft("customer.erased", "customer", run.party_id, run.party_id,
               data={"number": run.number, "files": len(ids)}),
         origin=viewer.origin(batch.pk),
     )  # fmt: skip
+    note(run, digests)
 
 
 def _erase_files(run: Erasure) -> None:
