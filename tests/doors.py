@@ -75,6 +75,7 @@ RULE = {"name": "R", "days": "30", "without": "contact", "remind_days": "0", "po
         "is_enabled": "1", "filter": '{"all":[]}'}  # fmt: skip
 ASSIGNMENT = {"name": "A", "way": "turn", "position": "1", "is_enabled": "1", "takes": "new",
               "filter": '{"all":[]}'}  # fmt: skip
+RETENTION = {"name": "R", "months": "36", "filter": '{"all":[]}'}
 LISTS = ("customer", "order", "product")
 
 PAGES: dict[tuple[str, str], Door] = {
@@ -250,6 +251,17 @@ PAGES: dict[tuple[str, str], Door] = {
     ("GET", "settings/privacy"): door("administer"),
     ("POST", "settings/privacy"): door("administer", body=lambda ids: {"backup_days": "30"}),
     ("GET", "settings/privacy/erasures/<uuid:pk>"): door("administer", of="erasure"),
+    ("GET", "settings/privacy/retention"): door("administer"),
+    ("GET", "settings/privacy/retention/new"): door("administer"),
+    ("POST", "settings/privacy/retention/new"): door("administer", body=lambda ids: RETENTION),
+    ("GET", "settings/privacy/retention/<uuid:pk>"): door("administer", of="retention"),
+    ("POST", "settings/privacy/retention/<uuid:pk>"): door(
+        "administer", of="retention", body=lambda ids: RETENTION),
+    ("POST", "settings/privacy/retention/<uuid:pk>/remove"): door("administer", of="retention"),
+    ("POST", "customers/<uuid:pk>/hold"): door("administer", of="customer", body=lambda ids: {
+        "reason": "x"}),
+    ("POST", "customers/<uuid:pk>/hold/lift"): door(
+        "administer", of="customer", may_conflict=True),
     ("GET", "settings/privacy/requests"): door("administer"),
     ("GET", "settings/privacy/requests/new"): door("administer", asks=lambda ids: [
         {"customer": ids.customer}]),
@@ -404,6 +416,17 @@ ROUTES: dict[tuple[str, str], Door] = {
         "administer", "view", of="customer", body=lambda ids: {"ground": "request"}),
     ("GET", "erasures"): door("administer"),
     ("GET", "erasures/{erasure_id}"): door("administer", of="erasure"),
+    ("GET", "retention"): door("administer"),
+    ("POST", "retention"): door("administer", body=lambda ids: {
+        "name": "R", "months": 36, "filter": {"all": []}}),
+    ("PATCH", "retention/{retention_id}"): door("administer", of="retention", body=lambda ids: {
+        "months": 40}),
+    ("DELETE", "retention/{retention_id}"): door("administer", of="retention"),
+    ("GET", "retention/{retention_id}/preview"): door("administer", of="retention"),
+    ("PUT", "customers/{customer_id}/hold"): door("administer", of="customer", body=lambda ids: {
+        "reason": "x"}),
+    ("DELETE", "customers/{customer_id}/hold"): door(
+        "administer", of="customer", may_conflict=True),
     ("GET", "requests"): door("administer", asks=lambda ids: [{"state": "closed"}]),
     ("POST", "requests"): door("administer", body=lambda ids: {
         "kind": "access", "described": "x"}),
@@ -516,7 +539,7 @@ _IDS = {
     "product_id": "product", "segment_id": "segment", "pool_id": "pool", "rule_id": "rule",
     "assignment_rule_id": "assignment_rule",
     "view_id": "view", "batch_id": "batch", "token_id": "token", "user_id": "user",
-    "erasure_id": "erasure", "key": "purpose",
+    "erasure_id": "erasure", "retention_id": "retention", "key": "purpose",
     "with_id": "user", "other_id": "double", "merged_id": "merged",
 }  # fmt: skip
 

@@ -31,7 +31,7 @@ from zhike.ownership.actions import (
     create_rule,
     set_members,
 )
-from zhike.privacy.actions import answer_request, open_request, request_erasure
+from zhike.privacy.actions import answer_request, keep_rule, open_request, request_erasure
 from zhike.records.actions import save_view
 from zhike.records.imports.actions import import_now, map_import, prepare_import
 from zhike.segments.actions import create_segment
@@ -122,7 +122,8 @@ def build_firm(folder: Path, *, is_linked: bool) -> Firm:
 
 
 def _keep_requests(boss: Viewer, common: SimpleNamespace) -> None:
-    """One that waits, and a restriction in force."""
+    """One that waits, a restriction in force, and a rule that is switched off."""
+    common.retention = keep_rule(boss, name="After three years", filter={"all": []}).pk
     common.request = open_request(boss, kind="access", described="Somebody").pk
     quiet = customers.create_customer({"name": "Quiet"}, viewer=boss)
     asked = open_request(boss, kind="restriction", customer=quiet.pk)

@@ -16,6 +16,7 @@ people = Router(tags=["privacy"])
 purposes = Router(tags=["privacy"])
 erasures = Router(tags=["privacy"])
 requests = Router(tags=["privacy"])
+retention = Router(tags=["privacy"])
 
 
 class ConsentIn(StrictSchema):
@@ -33,6 +34,24 @@ class ConsentIn(StrictSchema):
 class ErasureIn(StrictSchema):
     ground: str
     reference: str = ""
+
+
+class RuleIn(StrictSchema):
+    name: str
+    months: int
+    filter: dict[str, Any]
+    is_enabled: bool = False
+
+
+class RuleChange(StrictSchema):
+    name: str = ""
+    months: int = 36
+    filter: dict[str, Any] = {}
+    is_enabled: bool = False
+
+
+class HoldIn(StrictSchema):
+    reason: str
 
 
 class DisclosureIn(StrictSchema):
@@ -123,6 +142,47 @@ def disclose(request: Request, customer_id: UUID, body: DisclosureIn):
     return response
 
 
+@people.put("/{uuid:customer_id}/hold", response={204: None})
+def hold(request: Request, customer_id: UUID, body: HoldIn):
+    """A legal hold: nobody erases the customer while it stands."""
+    actions.hold_customer(request.auth, customer_id, reason=body.reason)
+    return Status(204, None)
+
+
+@people.delete("/{uuid:customer_id}/hold", response={204: None})
+def release_hold(request: Request, customer_id: UUID):
+    actions.release_hold(request.auth, customer_id)
+    return Status(204, None)
+
+
+@retention.get("", response=list[dict[str, Any]])
+def list_rules(request: Request):
+    return [_rule(one) for one in queries.retention_rules(request.auth)]
+
+
+@retention.post("", response={201: dict[str, Any]})
+def create_rule(request: Request, body: RuleIn):
+    return Status(201, _rule(actions.keep_rule(request.auth, **body.model_dump())))
+
+
+@retention.patch("/{uuid:retention_id}", response=dict[str, Any])
+def change_rule(request: Request, retention_id: UUID, body: RuleChange):
+    return _rule(actions.keep_rule(request.auth, retention_id, **given(body)))
+
+
+@retention.delete("/{uuid:retention_id}", response={204: None})
+def remove_rule(request: Request, retention_id: UUID):
+    actions.remove_rule(request.auth, retention_id)
+    return Status(204, None)
+
+
+@retention.get("/{uuid:retention_id}/preview", response=dict[str, Any])
+def preview_rule(request: Request, retention_id: UUID):
+    """Whom a rule would erase now. Changes nothing."""
+    found = queries.preview_retention(request.auth, retention_id)
+    return {"count": found.count, "names": list(found.names)}
+
+
 @erasures.get("", response=list[dict[str, Any]])
 def list_erasures(request: Request, of: str = ""):
     """Certificates; those of one person by phone, e-mail or customer number."""
@@ -199,6 +259,11 @@ def _line(one) -> dict[str, Any]:
         "at": one.at, "source": one.source, "proof": one.proof_id, "note": one.note,
         "recorded_by": one.recorded_by, "recorded_at": one.recorded_at,
     }  # fmt: skip
+
+
+def _rule(one) -> dict[str, Any]:
+    return {"id": one.pk, "name": one.name, "months": one.months, "filter": one.filter,
+            "is_enabled": one.is_enabled}  # fmt: skip
 
 
 def _request(one) -> dict[str, Any]:

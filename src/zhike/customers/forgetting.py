@@ -267,6 +267,7 @@ TABLES: Mapping[str, Words] = {
     "ownership_reminder": gettext_lazy("Reminders"),
     "privacy_consent": gettext_lazy("Consents"),
     "privacy_subjectrequest": gettext_lazy("Requests"),
+    "privacy_legalhold": gettext_lazy("Legal holds"),
     "access_unmasking": gettext_lazy("Masked values looked at"),
 }
 

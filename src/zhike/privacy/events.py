@@ -58,6 +58,11 @@ declare(
         "restriction.lifted", _("Restriction lifted"), _("Data may be used again"), "file",
         impersonal=_ASKED,
     ),
+    EventType("hold.placed", _("Legal hold placed"), _("Legal hold placed"), "file"),
+    EventType("hold.lifted", _("Legal hold lifted"), _("Legal hold lifted"), "file"),
+    EventType(
+        "retention.set", _("Retention rule set"), _("Retention rule %(rule)s set"), "system"
+    ),
     EventType("purpose.kept", _("Purpose set"), _("Purpose %(purpose)s set"), "system"),
     EventType(
         "consent_text.added", _("Consent text added"),

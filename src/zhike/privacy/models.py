@@ -46,6 +46,7 @@ class Erasure(models.Model):
     finished_at = models.DateTimeField(null=True)
     backups_until = models.DateField(null=True)
     batch_id = models.UUIDField(null=True)
+    rule_id = models.UUIDField(null=True)  # of retention that asked for it
     terms = models.JSONField(default=dict)
     files = models.JSONField(default=list)
     report = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
@@ -224,6 +225,36 @@ class SubjectRequest(models.Model):
         """Whether it is a restriction that holds."""
         granted = self.kind == self.Kind.RESTRICTION and self.state == self.State.FULFILLED
         return granted and self.lifted_on is None
+
+
+class RetentionRule(models.Model):
+    """Customers of a filter are erased after so many months without activity."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    name = models.CharField(max_length=80)
+    filter = models.JSONField(default=dict)
+    months = models.IntegerField(default=36)
+    is_enabled = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LegalHold(models.Model):
+    """While it stands, the customer is not erased."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    party_id = models.UUIDField()
+    reason = models.CharField(max_length=200)
+    placed_by = models.UUIDField(null=True)
+    placed_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["party_id"], name="hold_party")]
+
+    def __str__(self) -> str:
+        return str(self.party_id)
 
 
 class Policy(models.Model):

@@ -178,9 +178,7 @@ def _erase_again(arguments: Namespace, url: str) -> None:
     environment.pop("ZHIKE_DATABASE_URL_FILE", None)
     done = subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL)
     if done.returncode != 0:
-        message = gettext(
-            "People erased since the backup are not yet erased again: the server does."
-        )
+        message = gettext("Those erased since the backup aren't erased again yet: the server will.")
         output.say(arguments, message)
 
 

@@ -19,6 +19,13 @@ from zhike.privacy.actions.requesting import (
     reopen_request,
 )
 from zhike.privacy.actions.restoring import erase_again
+from zhike.privacy.actions.retaining import (
+    hold_customer,
+    keep_rule,
+    release_hold,
+    remove_rule,
+    run_retention,
+)
 
 __all__ = [
     "Preview",
@@ -29,14 +36,19 @@ __all__ = [
     "erase_again",
     "erase_customer",
     "erasures_to_resume",
+    "hold_customer",
     "keep_purpose",
+    "keep_rule",
     "lift_restriction",
     "open_request",
     "preview_disclosure",
     "preview_erasure",
     "record_consent",
+    "release_hold",
+    "remove_rule",
     "reopen_request",
     "request_erasure",
     "run_erasure",
+    "run_retention",
     "set_policy",
 ]

@@ -75,6 +75,8 @@ def _erasable(viewer: Viewer, party_id: UUID):
     require_reach(CUSTOMER, viewer, party.pk)
     if party.erased_at is not None:
         raise Conflict("erased", _("This customer was erased. That can't be undone."))
+    if queries.hold_on(party.pk) is not None:
+        raise Conflict("held", _("There is a legal hold on this customer: it is not erased."))
     return party
 
 
@@ -164,6 +166,8 @@ def _erase_rows(run: Erasure, viewer: Viewer) -> None:
         message = _("A file is being imported. The customer is erased when that is done.")
         raise Conflict("importing", message)
     ids = family(run.party_id, lock=True)
+    if queries.hold_on(run.party_id) is not None:
+        raise Conflict("held", _("There is a legal hold on this customer: it is not erased."))
     terms = terms_of(ids)
     telling = unmistakable(terms, ids)
     pattern = pattern_of(telling)
