@@ -422,11 +422,11 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("PATCH", "retention/{retention_id}"): door("administer", of="retention", body=lambda ids: {
         "months": 40}),
     ("DELETE", "retention/{retention_id}"): door("administer", of="retention"),
-    ("GET", "retention/{retention_id}/preview"): door("administer", of="retention"),
-    ("PUT", "customers/{customer_id}/hold"): door("administer", of="customer", body=lambda ids: {
-        "reason": "x"}),
+    ("GET", "retention/{retention_id}/preview"): door("administer", "view", of="retention"),
+    ("PUT", "customers/{customer_id}/hold"): door(
+        "administer", "view", of="customer", body=lambda ids: {"reason": "x"}),
     ("DELETE", "customers/{customer_id}/hold"): door(
-        "administer", of="customer", may_conflict=True),
+        "administer", "view", of="customer", may_conflict=True),
     ("GET", "requests"): door("administer", asks=lambda ids: [{"state": "closed"}]),
     ("POST", "requests"): door("administer", body=lambda ids: {
         "kind": "access", "described": "x"}),
