@@ -77,6 +77,7 @@ ASSIGNMENT = {"name": "A", "way": "turn", "position": "1", "is_enabled": "1", "t
               "filter": '{"all":[]}'}  # fmt: skip
 DISPUTE_RULE = {"name": "D", "when": "always", "verdict": "keep", "is_enabled": "1",
                 "filter": '{"all":[]}'}  # fmt: skip
+RETENTION = {"name": "R", "months": "36", "filter": '{"all":[]}'}
 LISTS = ("customer", "order", "product")
 
 PAGES: dict[tuple[str, str], Door] = {
@@ -264,12 +265,37 @@ PAGES: dict[tuple[str, str], Door] = {
     ("GET", "customers/quality/"): door("view"),
     ("POST", "customers/<uuid:pk>/consents"): door("change", of="customer", body=lambda ids: {
         "purpose": "marketing:email", "answer": "given", "source": "call"}),
+    ("GET", "customers/<uuid:pk>/disclose"): door("administer", of="customer"),
+    ("POST", "customers/<uuid:pk>/disclose"): door("administer", of="customer", body=lambda ids: {
+        "language": "en"}),
     ("GET", "customers/<uuid:pk>/erase"): door("administer", of="customer"),
     ("POST", "customers/<uuid:pk>/erase"): door("administer", of="customer", body=lambda ids: {
         "ground": "request"}),
     ("GET", "settings/privacy"): door("administer"),
     ("POST", "settings/privacy"): door("administer", body=lambda ids: {"backup_days": "30"}),
     ("GET", "settings/privacy/erasures/<uuid:pk>"): door("administer", of="erasure"),
+    ("GET", "settings/privacy/retention"): door("administer"),
+    ("GET", "settings/privacy/retention/new"): door("administer"),
+    ("POST", "settings/privacy/retention/new"): door("administer", body=lambda ids: RETENTION),
+    ("GET", "settings/privacy/retention/<uuid:pk>"): door("administer", of="retention"),
+    ("POST", "settings/privacy/retention/<uuid:pk>"): door(
+        "administer", of="retention", body=lambda ids: RETENTION),
+    ("POST", "settings/privacy/retention/<uuid:pk>/remove"): door("administer", of="retention"),
+    ("POST", "customers/<uuid:pk>/hold"): door("administer", of="customer", body=lambda ids: {
+        "reason": "x"}),
+    ("POST", "customers/<uuid:pk>/hold/lift"): door(
+        "administer", of="customer", may_conflict=True),
+    ("GET", "settings/privacy/requests"): door("administer"),
+    ("GET", "settings/privacy/requests/new"): door("administer", asks=lambda ids: [
+        {"customer": ids.customer}]),
+    ("POST", "settings/privacy/requests/new"): door("administer", body=lambda ids: {
+        "kind": "access", "way": "call", "described": "x"}),
+    ("GET", "settings/privacy/requests/<uuid:pk>"): door("administer", of="request"),
+    ("POST", "settings/privacy/requests/<uuid:pk>"): door("administer", of="request"),
+    ("POST", "settings/privacy/requests/<uuid:pk>/answer"): door(
+        "administer", of="request", body=lambda ids: {"outcome": "refused", "reason": "x"}),
+    ("POST", "settings/privacy/requests/<uuid:pk>/reopen"): door("administer", of="answered"),
+    ("POST", "settings/privacy/requests/<uuid:pk>/lift"): door("administer", of="answered"),
     ("POST", "customers/<uuid:pk>/verify"): door("change", of="customer"),
     # Imports
     ("GET", "imports/"): door("import"),
@@ -408,11 +434,33 @@ ROUTES: dict[tuple[str, str], Door] = {
         "purpose": "marketing", "is_given": True}),
     ("GET", "customers/{customer_id}/may-contact"): door("view", of="customer", body=lambda ids: {
         "purpose": "marketing", "channel": "email"}),
+    ("POST", "customers/{customer_id}/disclosure"): door("administer", "view", of="customer"),
     ("GET", "customers/{customer_id}/erasure"): door("administer", "view", of="customer"),
     ("POST", "customers/{customer_id}/erasure"): door(
         "administer", "view", of="customer", body=lambda ids: {"ground": "request"}),
     ("GET", "erasures"): door("administer"),
     ("GET", "erasures/{erasure_id}"): door("administer", of="erasure"),
+    ("GET", "retention"): door("administer"),
+    ("POST", "retention"): door("administer", body=lambda ids: {
+        "name": "R", "months": 36, "filter": {"all": []}}),
+    ("PATCH", "retention/{retention_id}"): door("administer", of="retention", body=lambda ids: {
+        "months": 40}),
+    ("DELETE", "retention/{retention_id}"): door("administer", of="retention"),
+    ("GET", "retention/{retention_id}/preview"): door("administer", "view", of="retention"),
+    ("PUT", "customers/{customer_id}/hold"): door(
+        "administer", "view", of="customer", body=lambda ids: {"reason": "x"}),
+    ("DELETE", "customers/{customer_id}/hold"): door(
+        "administer", "view", of="customer", may_conflict=True),
+    ("GET", "requests"): door("administer", asks=lambda ids: [{"state": "closed"}]),
+    ("POST", "requests"): door("administer", body=lambda ids: {
+        "kind": "access", "described": "x"}),
+    ("GET", "requests/{request_id}"): door("administer", of="request"),
+    ("PATCH", "requests/{request_id}"): door("administer", of="request", body=lambda ids: {
+        "responsible": str(ids.user)}),
+    ("POST", "requests/{request_id}/answer"): door("administer", of="request", body=lambda ids: {
+        "fulfilled": False, "reason": "x"}),
+    ("POST", "requests/{request_id}/reopen"): door("administer", of="answered"),
+    ("POST", "requests/{request_id}/lift"): door("administer", of="answered"),
     ("GET", "purposes"): door("view"),
     ("PUT", "purposes/{key}"): door("administer", body=lambda ids: {"name": "n"}),
     ("POST", "purposes/{key}/texts"): door("administer", body=lambda ids: {"chinese": "x"}),
@@ -533,7 +581,7 @@ _IDS = {
     "assignment_rule_id": "assignment_rule",
     "dispute_id": "dispute", "dispute_rule_id": "dispute_rule",
     "view_id": "view", "batch_id": "batch", "token_id": "token", "user_id": "user",
-    "erasure_id": "erasure", "key": "purpose",
+    "erasure_id": "erasure", "retention_id": "retention", "key": "purpose",
     "with_id": "user", "other_id": "double", "merged_id": "merged",
 }  # fmt: skip
 

@@ -33,7 +33,7 @@ from zhike.ownership.actions import (
 )
 from zhike.ownership.disputes.actions import open_dispute
 from zhike.ownership.disputes.rules import create_dispute_rule
-from zhike.privacy.actions import request_erasure
+from zhike.privacy.actions import answer_request, keep_rule, open_request, request_erasure
 from zhike.records.actions import save_view
 from zhike.records.imports.actions import import_now, map_import, prepare_import
 from zhike.segments.actions import create_segment
@@ -104,6 +104,7 @@ def build_firm(folder: Path, *, is_linked: bool) -> Firm:
     gone = customers.create_customer({"name": "Gone"}, viewer=boss)
     common.erasure = request_erasure(boss, gone.pk, ground="request").pk
     common.purpose = "marketing"
+    _keep_requests(boss, common)
     run = run_scores(SYSTEM)
     for number, one in enumerate(found.values()):
         facts = {"gap": 9, "usual": 30, "orders": 1, "recent": 0, "previous": 0}
@@ -123,6 +124,15 @@ def build_firm(folder: Path, *, is_linked: bool) -> Firm:
     Token.objects.update(last_used_at=clock.now())
     phones = {name: (_phone(n), _grouped(_phone(n))) for n, name in enumerate(TERRITORIES)}
     return Firm(ting, secret, found, common, phones)
+
+
+def _keep_requests(boss: Viewer, common: SimpleNamespace) -> None:
+    """One that waits, a restriction in force, and a rule that is switched off."""
+    common.retention = keep_rule(boss, name="After three years", filter={"all": []}).pk
+    common.request = open_request(boss, kind="access", described="Somebody").pk
+    quiet = customers.create_customer({"name": "Quiet"}, viewer=boss)
+    asked = open_request(boss, kind="restriction", customer=quiet.pk)
+    common.answered = answer_request(boss, asked.pk, is_fulfilled=True).pk
 
 
 def _keep_pools(boss: Viewer, company, common: SimpleNamespace) -> None:

@@ -16,19 +16,8 @@ from zhike.kernel import clock
 from zhike.kernel.errors import Invalid, NotAllowed, NotFound
 from zhike.privacy import queries
 from zhike.privacy.actions import add_text, keep_purpose, record_consent
-from zhike.privacy.models import Consent, Policy, Purpose
+from zhike.privacy.models import Consent, Policy
 from zhike.records.queries import find
-
-
-@pytest.fixture(autouse=True)
-def shipped(db):
-    """A flush by a test with transactions of its own takes the shipped purposes along."""
-    if not Purpose.objects.exists():
-        from importlib import import_module
-
-        from django.apps import apps
-
-        import_module("zhike.privacy.migrations.0002_the_ledger_is_kept").ship(apps, None)
 
 
 def agree(cast, party, purpose="marketing", channel="email", **values):

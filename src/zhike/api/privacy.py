@@ -1,9 +1,10 @@
 """Consents of customers, purposes, and erasure with its certificates."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.http import StreamingHttpResponse
 from ninja import Router, Status
 
 from zhike.api.authentication import Request
@@ -14,6 +15,8 @@ from zhike.privacy.certificate import certificate
 people = Router(tags=["privacy"])
 purposes = Router(tags=["privacy"])
 erasures = Router(tags=["privacy"])
+requests = Router(tags=["privacy"])
+retention = Router(tags=["privacy"])
 
 
 class ConsentIn(StrictSchema):
@@ -31,6 +34,49 @@ class ConsentIn(StrictSchema):
 class ErasureIn(StrictSchema):
     ground: str
     reference: str = ""
+
+
+class RuleIn(StrictSchema):
+    name: str
+    months: int
+    filter: dict[str, Any]
+    is_enabled: bool = False
+
+
+class RuleChange(StrictSchema):
+    name: str = ""
+    months: int = 36
+    filter: dict[str, Any] = {}
+    is_enabled: bool = False
+
+
+class HoldIn(StrictSchema):
+    reason: str
+
+
+class DisclosureIn(StrictSchema):
+    language: str = ""
+
+
+class RequestIn(StrictSchema):
+    kind: str
+    customer: UUID | None = None
+    described: str = ""
+    purpose: str = ""
+    way: str = "form"
+    received_on: date | None = None
+    responsible: UUID | None = None
+
+
+class RequestChange(StrictSchema):
+    customer: UUID | None = None
+    responsible: UUID | None = None
+    due_on: date | None = None
+
+
+class AnswerIn(StrictSchema):
+    fulfilled: bool
+    reason: str = ""
 
 
 class PurposeIn(StrictSchema):
@@ -87,6 +133,56 @@ def erase(request: Request, customer_id: UUID, body: ErasureIn):
     return Status(202, certificate(run))
 
 
+@people.post("/{uuid:customer_id}/disclosure")
+def disclose(request: Request, customer_id: UUID, body: DisclosureIn):
+    """Everything known of a customer as one ZIP: data.json, index.html and attached files."""
+    made = actions.disclose_customer(request.auth, customer_id, language=body.language)
+    response = StreamingHttpResponse(made.stream(), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{made.filename}"'
+    return response
+
+
+@people.put("/{uuid:customer_id}/hold", response={204: None})
+def hold(request: Request, customer_id: UUID, body: HoldIn):
+    """A legal hold: nobody erases the customer while it stands."""
+    actions.hold_customer(request.auth, customer_id, reason=body.reason)
+    return Status(204, None)
+
+
+@people.delete("/{uuid:customer_id}/hold", response={204: None})
+def release_hold(request: Request, customer_id: UUID):
+    actions.release_hold(request.auth, customer_id)
+    return Status(204, None)
+
+
+@retention.get("", response=list[dict[str, Any]])
+def list_rules(request: Request):
+    return [_rule(one) for one in queries.retention_rules(request.auth)]
+
+
+@retention.post("", response={201: dict[str, Any]})
+def create_rule(request: Request, body: RuleIn):
+    return Status(201, _rule(actions.keep_rule(request.auth, **body.model_dump())))
+
+
+@retention.patch("/{uuid:retention_id}", response=dict[str, Any])
+def change_rule(request: Request, retention_id: UUID, body: RuleChange):
+    return _rule(actions.keep_rule(request.auth, retention_id, **given(body)))
+
+
+@retention.delete("/{uuid:retention_id}", response={204: None})
+def remove_rule(request: Request, retention_id: UUID):
+    actions.remove_rule(request.auth, retention_id)
+    return Status(204, None)
+
+
+@retention.get("/{uuid:retention_id}/preview", response=dict[str, Any])
+def preview_rule(request: Request, retention_id: UUID):
+    """Whom a rule would erase now. Changes nothing."""
+    found = queries.preview_retention(request.auth, retention_id)
+    return {"count": found.count, "names": list(found.names)}
+
+
 @erasures.get("", response=list[dict[str, Any]])
 def list_erasures(request: Request, of: str = ""):
     """Certificates; those of one person by phone, e-mail or customer number."""
@@ -97,6 +193,48 @@ def list_erasures(request: Request, of: str = ""):
 @erasures.get("/{uuid:erasure_id}", response=dict[str, Any])
 def read_erasure(request: Request, erasure_id: UUID):
     return certificate(queries.erasure(request.auth, erasure_id))
+
+
+@requests.get("", response=list[dict[str, Any]])
+def list_requests(request: Request, state: str = "open"):
+    """What people ask concerning their data: open ones by the day they are due, or closed ones."""
+    listing = queries.open_requests if state == "open" else queries.closed_requests
+    return [_request(one) for one in listing(request.auth)]
+
+
+@requests.post("", response={201: dict[str, Any]})
+def open_request(request: Request, body: RequestIn):
+    return Status(201, _request(actions.open_request(request.auth, **body.model_dump())))
+
+
+@requests.get("/{uuid:request_id}", response=dict[str, Any])
+def read_request(request: Request, request_id: UUID):
+    return _request(queries.request(request.auth, request_id))
+
+
+@requests.patch("/{uuid:request_id}", response=dict[str, Any])
+def change_request(request: Request, request_id: UUID, body: RequestChange):
+    return _request(actions.change_request(request.auth, request_id, **given(body)))
+
+
+@requests.post("/{uuid:request_id}/answer", response=dict[str, Any])
+def answer_request(request: Request, request_id: UUID, body: AnswerIn):
+    """Closes a request; what is granted takes effect."""
+    asked = actions.answer_request(
+        request.auth, request_id, is_fulfilled=body.fulfilled, reason=body.reason
+    )
+    return _request(asked)
+
+
+@requests.post("/{uuid:request_id}/reopen", response=dict[str, Any])
+def reopen_request(request: Request, request_id: UUID):
+    return _request(actions.reopen_request(request.auth, request_id))
+
+
+@requests.post("/{uuid:request_id}/lift", response=dict[str, Any])
+def lift_restriction(request: Request, request_id: UUID):
+    """Ends a restriction: the data may be used again."""
+    return _request(actions.lift_restriction(request.auth, request_id))
 
 
 @purposes.get("", response=list[dict[str, Any]])
@@ -120,6 +258,21 @@ def _line(one) -> dict[str, Any]:
         "is_separate": one.is_separate, "text_version": one.text.version if one.text else None,
         "at": one.at, "source": one.source, "proof": one.proof_id, "note": one.note,
         "recorded_by": one.recorded_by, "recorded_at": one.recorded_at,
+    }  # fmt: skip
+
+
+def _rule(one) -> dict[str, Any]:
+    return {"id": one.pk, "name": one.name, "months": one.months, "filter": one.filter,
+            "is_enabled": one.is_enabled}  # fmt: skip
+
+
+def _request(one) -> dict[str, Any]:
+    return {
+        "id": one.pk, "number": one.number, "kind": one.kind, "customer": one.party_id,
+        "described": one.described, "purpose": one.purpose, "way": one.way,
+        "received_on": one.received_on, "due_on": one.due_on, "is_overdue": one.is_overdue,
+        "responsible": one.responsible_id, "state": one.state, "answered_on": one.answered_on,
+        "reason": one.reason, "lifted_on": one.lifted_on,
     }  # fmt: skip
 
 

@@ -11,7 +11,9 @@ from zhike.customers.facts import (
     sight_by_customer,
 )
 from zhike.customers.forgetting import Forgets, forgets
+from zhike.customers.keeping import keeps_customer
 from zhike.customers.merging.pointers import Pointer, points_at_customer
+from zhike.customers.telling import Tells, tells
 from zhike.filters.schema import Aggregate, Collection, Fact, Kind
 from zhike.records.fields import Field, FieldKind
 from zhike.records.types import RecordType, extend, register
@@ -113,6 +115,23 @@ def declare() -> None:
     points_at_customer(Pointer("commerce_order", label=_("Orders"), is_record=True))
     # Documents stay as long as the law asks for them, without words about the person.
     forgets(Forgets("commerce_order", empties={"remark": "''", "custom": "'{}'", "source": "''"}))
+    keeps_customer(
+        "bought", _("An order since"),
+        "EXISTS (SELECT FROM commerce_order o WHERE o.party_id = p.id "
+        "AND o.placed_at >= %(since)s)",
+    )  # fmt: skip
+    keeps_customer(
+        "unpaid", _("An order not yet paid"),
+        "EXISTS (SELECT FROM commerce_order o WHERE o.party_id = p.id AND o.archived_at IS NULL "
+        "AND NOT o.is_cancelled AND o.kind = 'sale' AND o.paid < o.total)",
+    )  # fmt: skip
+    of_order = "t.order_id IN (SELECT o.id FROM commerce_order o WHERE o.party_id = ANY(%(ids)s))"
+    number = "(SELECT o.number FROM commerce_order o WHERE o.id = t.order_id)"
+    product = "(SELECT p.name FROM commerce_product p WHERE p.id = t.product_id)"
+    tells(
+        Tells("commerce_line", of_order, adds={"order": number, "product": product}),
+        Tells("commerce_payment", of_order, adds={"order": number}),
+    )
     extend(
         "customer",
         collections=(

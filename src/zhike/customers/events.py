@@ -90,6 +90,13 @@ declare(
         "file",
     ),
     EventType(
+        "customer.disclosed",
+        _("Data handed over"),
+        _("Everything known made ready for the person"),
+        "file",
+        impersonal=("language",),
+    ),
+    EventType(
         "customer.erased",
         _("Customer erased"),
         _("Erased: certificate %(number)s"),

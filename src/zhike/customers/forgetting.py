@@ -99,6 +99,10 @@ def forgetting_tables() -> set[str]:
     return {entry.table for entry in _declared.values()}
 
 
+def forgetting_entries() -> Sequence[Forgets]:
+    return tuple(_declared.values())
+
+
 def copies() -> Sequence[tuple[Words, Callable[[], None]]]:
     return tuple(_copies)
 
@@ -253,6 +257,18 @@ TABLES: Mapping[str, Words] = {
     "customers_share": gettext_lazy("Shares"),
     "commerce_order": gettext_lazy("Orders"),
     "segments_membership": gettext_lazy("Segments"),
+    "customers_duplicate": gettext_lazy("Possible duplicates"),
+    "commerce_line": gettext_lazy("Order lines"),
+    "commerce_payment": gettext_lazy("Payments"),
+    "insight_standing": gettext_lazy("Scores"),
+    "insight_stageday": gettext_lazy("Stages over time"),
+    "insight_suggestion": gettext_lazy("Today's list"),
+    "ownership_entry": gettext_lazy("Ledger of owners"),
+    "ownership_reminder": gettext_lazy("Reminders"),
+    "privacy_consent": gettext_lazy("Consents"),
+    "privacy_subjectrequest": gettext_lazy("Requests"),
+    "privacy_legalhold": gettext_lazy("Legal holds"),
+    "access_unmasking": gettext_lazy("Masked values looked at"),
 }
 
 

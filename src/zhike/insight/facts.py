@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from zhike.access.queries import user_names
 from zhike.customers.forgetting import Forgets, forgets, forgets_copies
 from zhike.customers.merging.pointers import Pointer, points_at_customer
+from zhike.customers.telling import Tells, tells
 from zhike.filters.schema import Fact, Join, Kind
 from zhike.insight import lake
 from zhike.insight.words import GROUPS, RELATIONS, STAGES, STATES, TIERS
@@ -62,6 +63,16 @@ SUGGESTION_FACTS = (
 )  # fmt: skip
 
 
+# GDPR Art. 15(1)(h), PIPL Art. 24: the logic involved, and what follows from it.
+_LOGIC = _(
+    "Computed from the days and amounts of orders alone. Grades rank recency, frequency and money "
+    "among all customers; expected orders and value come from a statistical model of how often "
+    "and how much customers buy; the stage follows from the usual interval between orders. They "
+    "tell employees whom to contact and with what care. No decision with legal effect is made "
+    "by them without a person."
+)
+
+
 def declare() -> None:
     extend("customer", joins=(_JOIN, _SUGGESTION), facts=FACTS + SUGGESTION_FACTS)
     points_at_customer(
@@ -71,3 +82,5 @@ def declare() -> None:
     )
     forgets(Forgets("insight_suggestion"), Forgets("insight_standing"), Forgets("insight_stageday"))
     forgets_copies(_("Columnar store"), lake.rewrite)
+    labels = {fact.name: fact.label for fact in FACTS}
+    tells(Tells("insight_standing", labels=labels, note=_LOGIC))

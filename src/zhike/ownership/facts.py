@@ -7,6 +7,7 @@ from zhike.access.policies import can
 from zhike.access.queries import tells_pools
 from zhike.access.viewer import Viewer
 from zhike.customers.forgetting import Forgets, forgets
+from zhike.customers.keeping import keeps_customer
 from zhike.customers.merging.pointers import Pointer, points_at_customer
 from zhike.customers.pools import Pools, keeps_pools
 from zhike.filters import Node, Test
@@ -37,6 +38,10 @@ def declare() -> None:
         Pointer("ownership_dispute", label=_("Disputes")),
         Pointer("ownership_dispute", "rival_id"),
     )
+    keeps_customer(
+        "dispute", _("An open dispute"),
+        "EXISTS (SELECT FROM ownership_dispute d WHERE d.party_id = p.id AND d.state = 'open')",
+    )  # fmt: skip
     words = dict.fromkeys(("typed", "claim", "answer", "reason"), "''")
     forgets(
         Forgets("ownership_reminder"),

@@ -6,11 +6,12 @@ from django.utils.translation import gettext_lazy as _
 
 from zhike.events.catalogue import EventType, declare
 from zhike.filters.schema import EventField, Kind
-from zhike.privacy.words import CHANNELS, purpose_label
+from zhike.privacy.words import CHANNELS, REQUESTS, STATES, purpose_label
 
 _PURPOSE = EventField("purpose", _("Purpose"), Kind.TEXT)
 _CHANNEL = EventField("channel", _("Channel"), Kind.TEXT)
 _CODES = ("purpose", "channel", "source")
+_ASKED = ("kind", "state", "number")
 
 
 def _worded(data: Mapping) -> Mapping:
@@ -22,6 +23,11 @@ def _worded(data: Mapping) -> Mapping:
     }
 
 
+def _named(data: Mapping) -> Mapping:
+    kind, state = data.get("kind", ""), data.get("state", "")
+    return {**data, "kind": REQUESTS.get(kind, kind), "state": STATES.get(state, state)}
+
+
 declare(
     EventType(
         "consent.given", _("Consent given"), _("Agreed to: %(purpose)s%(channel)s"), "file",
@@ -31,6 +37,31 @@ declare(
         "consent.withdrawn", _("Consent withdrawn"),
         _("No longer agrees to: %(purpose)s%(channel)s"), "file",
         (_PURPOSE, _CHANNEL), present=_worded, impersonal=_CODES,
+    ),
+    EventType(
+        "request.opened", _("Request received"), _("Asked for: %(kind)s"), "file",
+        present=_named, impersonal=_ASKED,
+    ),
+    EventType(
+        "request.changed", _("Request changed"), _("Request changed: %(kind)s"), "file",
+        present=_named, impersonal=_ASKED,
+    ),
+    EventType(
+        "request.answered", _("Request answered"), _("%(kind)s: %(state)s"), "file",
+        present=_named, impersonal=_ASKED,
+    ),
+    EventType(
+        "request.reopened", _("Request reopened"), _("Open again: %(kind)s"), "file",
+        present=_named, impersonal=_ASKED,
+    ),
+    EventType(
+        "restriction.lifted", _("Restriction lifted"), _("Data may be used again"), "file",
+        impersonal=_ASKED,
+    ),
+    EventType("hold.placed", _("Legal hold placed"), _("Legal hold placed"), "file"),
+    EventType("hold.lifted", _("Legal hold lifted"), _("Legal hold lifted"), "file"),
+    EventType(
+        "retention.set", _("Retention rule set"), _("Retention rule %(rule)s set"), "system"
     ),
     EventType("purpose.kept", _("Purpose set"), _("Purpose %(purpose)s set"), "system"),
     EventType(

@@ -3,11 +3,14 @@
 from django.utils.translation import gettext_lazy as _
 
 from zhike.customers.forgetting import Forgets, forgets, knows_erased
+from zhike.customers.keeping import keeps_customer
 from zhike.customers.merging.pointers import Pointer, keeps_in_row, points_at_customer
 from zhike.filters.schema import Fact, Kind
 from zhike.privacy import queries
 from zhike.privacy.actions.consenting import refresh_consents
 from zhike.records.types import extend
+
+HELD = "EXISTS (SELECT FROM privacy_legalhold h WHERE h.party_id = p.id AND h.lifted_at IS NULL)"
 
 
 def declare() -> None:
@@ -19,8 +22,23 @@ def declare() -> None:
                  is_nullable=False),
         ),
     )  # fmt: skip
-    points_at_customer(Pointer("privacy_consent", label=_("Consents"), key_type="bigint"))
+    points_at_customer(
+        Pointer("privacy_consent", label=_("Consents"), key_type="bigint"),
+        Pointer("privacy_subjectrequest", label=_("Requests")),
+        Pointer("privacy_legalhold"),
+    )
     keeps_in_row(refresh_consents)
     # What was agreed when is proof that the past was lawful; words about the person go.
-    forgets(Forgets("privacy_consent", empties={"note": "''", "proof_id": "NULL"}))
+    forgets(
+        Forgets("privacy_consent", empties={"note": "''", "proof_id": "NULL"}),
+        # That it was answered in time is to be shown later, too.
+        Forgets("privacy_legalhold"),
+        Forgets("privacy_subjectrequest", empties={"described": "''", "reason": "''"}),
+    )
+    keeps_customer("held", _("A legal hold"), HELD)
+    keeps_customer(
+        "asking", _("An open request, or a restriction in force"),
+        "EXISTS (SELECT FROM privacy_subjectrequest r WHERE r.party_id = p.id AND (r.state = 'open'"
+        " OR (r.kind = 'restriction' AND r.state = 'fulfilled' AND r.lifted_on IS NULL)))",
+    )  # fmt: skip
     knows_erased(queries.were_erased)

@@ -5,6 +5,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from zhike.kernel import clock
 from zhike.kernel.ids import new_id
 
 
@@ -45,6 +46,7 @@ class Erasure(models.Model):
     finished_at = models.DateTimeField(null=True)
     backups_until = models.DateField(null=True)
     batch_id = models.UUIDField(null=True)
+    rule_id = models.UUIDField(null=True)  # of retention that asked for it
     terms = models.JSONField(default=dict)
     files = models.JSONField(default=list)
     report = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
@@ -158,10 +160,108 @@ class Consent(models.Model):
         return f"{self.party_id} {self.purpose_id} {self.is_given}"
 
 
+class SubjectRequest(models.Model):
+    """What a person asks of the firm concerning their data, and what was answered."""
+
+    class Kind(models.TextChoices):
+        ACCESS = "access", _("Access (PIPL Art. 45, GDPR Art. 15)")
+        COPY = "copy", _("Copy to take along (PIPL Art. 45(3), GDPR Art. 20)")
+        CORRECTION = "correction", _("Correction (PIPL Art. 46, GDPR Art. 16)")
+        ERASURE = "erasure", _("Erasure (PIPL Art. 47, GDPR Art. 17)")
+        RESTRICTION = "restriction", _("Restriction (PIPL Art. 44, GDPR Art. 18)")
+        OBJECTION = "objection", _("Objection (PIPL Art. 44, GDPR Art. 21)")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        FULFILLED = "fulfilled", _("Fulfilled")
+        REFUSED = "refused", _("Refused")
+
+    class Way(models.TextChoices):
+        CALL = "call", _("Call")
+        FORM = "form", _("Form")
+        PAPER = "paper", _("Paper")
+        MESSAGE = "message", _("Message")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    party_id = models.UUIDField(null=True)  # none while nobody knows who it is
+    described = models.CharField(max_length=200, default="")  # who says to be asking, by what sign
+    purpose = models.CharField(max_length=30, default="")  # objected to
+    way = models.CharField(max_length=10, choices=Way.choices, default=Way.CALL)
+    received_on = models.DateField()
+    due_on = models.DateField()
+    responsible_id = models.UUIDField(null=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    answered_on = models.DateField(null=True)
+    reason = models.CharField(max_length=400, default="")
+    lifted_on = models.DateField(null=True)  # since when a restriction holds no longer
+    created_at = models.DateTimeField()
+    created_by = models.UUIDField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_on", "id"], condition=models.Q(state="open"),
+                         name="request_open"),
+            models.Index(fields=["party_id"], name="request_party"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        return f"R-{self.id.hex[-8:].upper()}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.is_open and self.due_on < clock.today()
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether it is a restriction that holds."""
+        granted = self.kind == self.Kind.RESTRICTION and self.state == self.State.FULFILLED
+        return granted and self.lifted_on is None
+
+
+class RetentionRule(models.Model):
+    """Customers of a filter are erased after so many months without activity."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    name = models.CharField(max_length=80)
+    filter = models.JSONField(default=dict)
+    months = models.IntegerField(default=36)
+    is_enabled = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LegalHold(models.Model):
+    """While it stands, the customer is not erased."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    party_id = models.UUIDField()
+    reason = models.CharField(max_length=200)
+    placed_by = models.UUIDField(null=True)
+    placed_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["party_id"], name="hold_party")]
+
+    def __str__(self) -> str:
+        return str(self.party_id)
+
+
 class Policy(models.Model):
     """What the firm has settled: one row."""
 
     id = models.IntegerField(primary_key=True, default=1)
+    answer_days = models.IntegerField(default=15)  # within which people are answered
     backup_days = models.IntegerField(default=30)  # after which the firm deletes its backups
     laws = ArrayField(models.CharField(max_length=4), default=both_laws)  # that bind the firm
 

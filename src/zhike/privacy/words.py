@@ -34,6 +34,28 @@ SOURCES: Mapping[str, Words] = {
     "paper": _("Paper"),
     "message": _("Message"),
 }
+WAYS = SOURCES  # in which people ask
+REQUESTS: Mapping[str, Words] = {
+    "access": _("Access to the data"),
+    "copy": _("Copy to take along"),
+    "correction": _("Correction"),
+    "erasure": _("Erasure"),
+    "restriction": _("Restriction"),
+    "objection": _("Objection"),
+}
+STATES: Mapping[str, Words] = {
+    "open": _("Open"),
+    "fulfilled": _("Fulfilled"),
+    "refused": _("Refused"),
+}
+EFFECTS: Mapping[str, Words] = {
+    "access": _("Hand over the file of everything known, which the page of the customer makes."),
+    "copy": _("Hand over the file of everything known; data.json in it is for other systems."),
+    "correction": _("Correct the file; what has changed stands in its timeline."),
+    "erasure": _("Erase the customer first; the certificate names this request."),
+    "restriction": _("While it is in force nobody is contacted, whatever the ledger says."),
+    "objection": _("The consent is withdrawn in the ledger on the day of the answer."),
+}
 IMPLIES: Mapping[str, Words] = {
     "consent": _("Nothing without a consent in force; it can be withdrawn at any time."),
     "contract": _("What the contract needs, as long as it needs it."),

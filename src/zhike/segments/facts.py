@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhike.customers.forgetting import Forgets, forgets
 from zhike.customers.merging.pointers import Pointer, Rows, points_at_customer
+from zhike.customers.telling import Tells, tells
 from zhike.filters.schema import Collection, Words
 from zhike.records.types import extend
 from zhike.segments.models import Segment
@@ -41,3 +42,5 @@ def declare() -> None:
     extend("customer", groups=GROUPS, group_label=label)
     points_at_customer(Pointer(GROUPS.table, label=_("Segments"), is_derived=True, counted=_resize))
     forgets(Forgets(GROUPS.table, counted=_resize))
+    named = "(SELECT s.name FROM segments_segment s WHERE s.id = t.segment_id)"
+    tells(Tells(GROUPS.table, adds={"segment": named}))

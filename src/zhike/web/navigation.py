@@ -12,6 +12,7 @@ from zhike.access.viewer import Viewer
 from zhike.filters.schema import Words
 from zhike.insight.queries import waiting
 from zhike.kernel.paging import Count
+from zhike.privacy.queries import requests_due
 from zhike.web.request import Request
 
 
@@ -39,6 +40,15 @@ PLACES = (
     Place("quality", _("Quality"), "/customers/quality", "g q", is_below=True),
     Place("import_list", _("Imports"), "/imports", "g i", right="import", is_below=True),
     Place("history", _("History"), "/history", "g h", is_below=True),
+    Place(
+        "request_list",
+        _("Privacy"),
+        "/settings/privacy",
+        "g y",
+        right="administer",
+        is_below=True,
+        count=requests_due,
+    ),
     Place("settings", _("Settings"), "/settings", "g e", is_below=True),
 )
 

@@ -16,6 +16,7 @@ from zhike.web.palette import views as palette
 from zhike.web.pools import assigning
 from zhike.web.pools import settings as pool_settings
 from zhike.web.pools import views as pools
+from zhike.web.privacy import requests, retention
 from zhike.web.privacy import views as privacy
 from zhike.web.quality import views as quality
 from zhike.web.records import views as records
@@ -74,6 +75,9 @@ _customers = [
         "<uuid:pk>/relations/<uuid:relation_id>/remove", customers.unrelate, name="relation_remove"
     ),
     path("<uuid:pk>/consents", privacy.consent, name="customer_consent"),
+    path("<uuid:pk>/hold", retention.hold, name="customer_hold"),
+    path("<uuid:pk>/hold/lift", retention.release, name="customer_hold_lift"),
+    path("<uuid:pk>/disclose", privacy.disclose, name="customer_disclose"),
     path("<uuid:pk>/erase", privacy.erase, name="customer_erase"),
     path("<uuid:pk>/verify", quality.verify, name="customer_verify"),
     path("<uuid:pk>/seen-by", customers.seen_by, name="customer_seers"),
@@ -167,6 +171,16 @@ _settings = [
     path("rules/<uuid:rule_id>", pool_settings.rule, name="rule"),
     path("rules/<uuid:rule_id>/remove", pool_settings.remove_rule, name="rule_remove"),
     path("privacy", privacy.privacy, name="privacy"),
+    path("privacy/retention", retention.rules, name="retention"),
+    path("privacy/retention/new", retention.new_rule, name="retention_new"),
+    path("privacy/retention/<uuid:pk>", retention.rule, name="retention_rule"),
+    path("privacy/retention/<uuid:pk>/remove", retention.remove, name="retention_remove"),
+    path("privacy/requests", requests.requests, name="request_list"),
+    path("privacy/requests/new", requests.new, name="request_new"),
+    path("privacy/requests/<uuid:pk>", requests.request_page, name="request"),
+    path("privacy/requests/<uuid:pk>/answer", requests.answer, name="request_answer"),
+    path("privacy/requests/<uuid:pk>/reopen", requests.reopen, name="request_reopen"),
+    path("privacy/requests/<uuid:pk>/lift", requests.lift, name="request_lift"),
     path("privacy/erasures/<uuid:pk>", privacy.erasure, name="erasure"),
     path("tokens", settings.tokens, name="tokens"),
     path("tokens/<uuid:pk>/revoke", settings.revoke_token, name="token_revoke"),

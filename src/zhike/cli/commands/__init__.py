@@ -35,6 +35,7 @@ COMMANDS = (
     Command("score", gettext("compute all scores now")),
     Command("duplicates", gettext("look for customers who are on file twice")),
     Command("recycle", gettext("take customers back into their pools by the rules")),
+    Command("disclose", gettext("write everything known of a person into one file")),
     Command("erase", gettext("erase a person and print the certificate")),
     Command("segment", gettext("count and list the customers a filter selects")),
     Command("prove", gettext("check every statistical method against its published table")),

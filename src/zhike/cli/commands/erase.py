@@ -13,8 +13,9 @@ GROUNDS = ("request", "withdrawn", "purpose", "retention", "unlawful")
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "customer", metavar="CUSTOMER", help=gettext("the id, or with --was a phone or an e-mail")
-    )
+        "customer", metavar="CUSTOMER", nargs="?", default="",
+        help=gettext("the id, or with --was a phone or an e-mail"),
+    )  # fmt: skip
     parser.add_argument(
         "--ground", choices=GROUNDS, default="request", help=gettext("why the person is erased")
     )
@@ -27,6 +28,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--was", action="store_true", help=gettext("only say whether this person was erased")
     )
+    parser.add_argument(
+        "--pending", action="store_true", help=gettext("carry on every erasure that isn't done")
+    )
     output.add_json_option(parser)
 
 
@@ -37,6 +41,8 @@ def run(arguments: Namespace) -> int:
         from zhike.privacy.certificate import certificate, limits, rows
         from zhike.privacy.queries import erasures_of
 
+        if arguments.pending:
+            return _carry_on(arguments)
         if arguments.was:
             found = [certificate(one) for one in erasures_of(SYSTEM, arguments.customer)]
             lines = [gettext("erased: certificate %(number)s") % one for one in found]
@@ -58,6 +64,16 @@ def run(arguments: Namespace) -> int:
         lines += [f"  {name}: {own + told}" for name, own, told in rows(done)]
         lines += [f"  {limit}" for limit in limits(done)]
     output.conclude(arguments, result, "\n".join(lines))
+    return 0
+
+
+def _carry_on(arguments: Namespace) -> int:
+    from zhike.access.viewer import SYSTEM
+    from zhike.privacy.actions import erasures_to_resume, run_erasure
+
+    numbers = [run_erasure(pk, viewer=SYSTEM).number for pk in erasures_to_resume()]
+    text = gettext("%(count)d erasures carried out") % {"count": len(numbers)}
+    output.conclude(arguments, {"erasures": numbers}, text)
     return 0
 
 

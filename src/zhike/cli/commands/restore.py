@@ -48,6 +48,7 @@ def run(arguments: Namespace) -> int:
             )
             raise Conflict("restore.not_empty", message)
         restore(server.url, archive)
+        _erase_again(arguments, server.url)
     text = gettext("Restored the state of %(created_at)s with %(files)d files.")
     facts = {name: archive.manifest[name] for name in ("created_at", "files", "zhike")}
     output.conclude(arguments, facts, text % facts)
@@ -168,6 +169,17 @@ def _settle(url: str) -> None:
     if done.returncode != 0:
         message = gettext("The restored data could not be brought up to date. Nothing was changed.")
         raise ZhikeError("restore.settle", message)
+
+
+def _erase_again(arguments: Namespace, url: str) -> None:
+    """Whoever was erased after the backup was made; `settle` has marked them."""
+    command = zhike_command("erase", "--pending")
+    environment = {**os.environ, "ZHIKE_DATABASE_URL": url}
+    environment.pop("ZHIKE_DATABASE_URL_FILE", None)
+    done = subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL)
+    if done.returncode != 0:
+        message = gettext("Those erased since the backup aren't erased again yet: the server will.")
+        output.say(arguments, message)
 
 
 # -- the exchange --------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     with application():
         from zhike.events.actions import rebase_after_restore
+        from zhike.privacy.actions import erase_again
 
         rebase_after_restore()
+        erase_again()
     return 0

@@ -1,6 +1,7 @@
-"""What changes consents, and what erases."""
+"""What changes consents, what answers requests, and what erases."""
 
 from zhike.privacy.actions.consenting import add_text, keep_purpose, record_consent
+from zhike.privacy.actions.disclosing import disclose_customer, preview_disclosure
 from zhike.privacy.actions.erasing import (
     Preview,
     erase_customer,
@@ -10,16 +11,44 @@ from zhike.privacy.actions.erasing import (
     run_erasure,
     set_policy,
 )
+from zhike.privacy.actions.requesting import (
+    answer_request,
+    change_request,
+    lift_restriction,
+    open_request,
+    reopen_request,
+)
+from zhike.privacy.actions.restoring import erase_again
+from zhike.privacy.actions.retaining import (
+    hold_customer,
+    keep_rule,
+    release_hold,
+    remove_rule,
+    run_retention,
+)
 
 __all__ = [
     "Preview",
     "add_text",
+    "answer_request",
+    "change_request",
+    "disclose_customer",
+    "erase_again",
     "erase_customer",
     "erasures_to_resume",
+    "hold_customer",
     "keep_purpose",
+    "keep_rule",
+    "lift_restriction",
+    "open_request",
+    "preview_disclosure",
     "preview_erasure",
     "record_consent",
+    "release_hold",
+    "remove_rule",
+    "reopen_request",
     "request_erasure",
     "run_erasure",
+    "run_retention",
     "set_policy",
 ]

@@ -79,7 +79,8 @@ def _text(purpose: Purpose, version: int | None) -> ConsentText | None:
 
 
 def refresh_consents(ids: Sequence[UUID]) -> None:
-    """Keeps what the ledger says now in the customers' rows, where filters find it."""
+    """Keeps what the ledger says now in the customers' rows, where filters find it; nothing while
+    a restriction is in force."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -91,7 +92,10 @@ def refresh_consents(ids: Sequence[UUID]) -> None:
                     JOIN privacy_purpose u ON u.id = e.purpose_id AND u.is_enabled
                     CROSS JOIN LATERAL unnest(CASE WHEN u.is_by_channel AND e.channel = ''
                         THEN %s::text[] ELSE ARRAY[e.channel::text] END) c(channel)
-                    WHERE e.party_id = p.id
+                    WHERE e.party_id = p.id AND NOT EXISTS (
+                        SELECT 1 FROM privacy_subjectrequest r WHERE r.party_id = p.id
+                        AND r.kind = 'restriction' AND r.state = 'fulfilled'
+                        AND r.lifted_on IS NULL)
                     ORDER BY u.key, c.channel, e.at DESC, e.id DESC
                 ) s WHERE s.is_given
             ), '{}') WHERE p.id = ANY(%s)

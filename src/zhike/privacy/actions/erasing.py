@@ -28,6 +28,7 @@ from zhike.kernel.home import files_folder
 from zhike.privacy import queries
 from zhike.privacy.digests import digests_of
 from zhike.privacy.files import clean_logs, uploads_that_name
+from zhike.privacy.journal import note
 from zhike.privacy.mentions import replace_mentions
 from zhike.privacy.models import ErasedKey, Erasure, Ground, Policy
 from zhike.privacy.terms import pattern_of, terms_of, unmistakable
@@ -53,7 +54,7 @@ class Preview:
 def preview_erasure(viewer: Viewer, party_id: UUID) -> Preview:
     """Changes nothing."""
     party = _erasable(viewer, party_id)
-    ids = _family(party.pk)
+    ids = family(party.pk)
     terms = terms_of(ids)
     telling = unmistakable(terms, ids)
     shared = [
@@ -74,10 +75,12 @@ def _erasable(viewer: Viewer, party_id: UUID):
     require_reach(CUSTOMER, viewer, party.pk)
     if party.erased_at is not None:
         raise Conflict("erased", _("This customer was erased. That can't be undone."))
+    if queries.hold_on(party.pk) is not None:
+        raise Conflict("held", _("There is a legal hold on this customer: it is not erased."))
     return party
 
 
-def _family(party_id: UUID, *, lock: bool = False) -> list[UUID]:
+def family(party_id: UUID, *, lock: bool = False) -> list[UUID]:
     """A file and all that were merged into it, directly or by way of others."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -162,7 +165,9 @@ def _erase_rows(run: Erasure, viewer: Viewer) -> None:
     if imports_under_way():
         message = _("A file is being imported. The customer is erased when that is done.")
         raise Conflict("importing", message)
-    ids = _family(run.party_id, lock=True)
+    ids = family(run.party_id, lock=True)
+    if queries.hold_on(run.party_id) is not None:
+        raise Conflict("held", _("There is a legal hold on this customer: it is not erased."))
     terms = terms_of(ids)
     telling = unmistakable(terms, ids)
     pattern = pattern_of(telling)
@@ -180,17 +185,16 @@ def _erase_rows(run: Erasure, viewer: Viewer) -> None:
     }  # fmt: skip
     run.files, run.state = person.files, Erasure.State.FILES
     run.save()
-    ErasedKey.objects.bulk_create(
-        ErasedKey(erasure=run, digest=digest)
-        for digest in sorted(
-            {one for code in terms.get("code", [""]) for one in digests_of({**terms, "code": code})}
-        )
+    digests = sorted(
+        {one for code in terms.get("code", [""]) for one in digests_of({**terms, "code": code})}
     )
+    ErasedKey.objects.bulk_create(ErasedKey(erasure=run, digest=digest) for digest in digests)
     record(
         Draft("customer.erased", "customer", run.party_id, run.party_id,
               data={"number": run.number, "files": len(ids)}),
         origin=viewer.origin(batch.pk),
     )  # fmt: skip
+    note(run, digests)
 
 
 def _erase_files(run: Erasure) -> None:
@@ -233,12 +237,24 @@ def _erase_copies(run: Erasure) -> None:
 
 
 @transaction.atomic
-def set_policy(viewer: Viewer, *, backup_days: int | str) -> Policy:
+def set_policy(
+    viewer: Viewer, *, backup_days: int | str = "", answer_days: int | str = ""
+) -> Policy:
+    """Sets what is given."""
     require(viewer, "administer")
-    days = int(backup_days) if re.fullmatch("[0-9]{1,4}", str(backup_days)) else 0
-    if not 1 <= days <= 3_660:
-        raise Invalid.field("backup_days", "out_of_range", _("Between 1 and 3660 days."))
-    return Policy.objects.update_or_create(pk=1, defaults={"backup_days": days})[0]
+    given = {"backup_days": (backup_days, 3_660), "answer_days": (answer_days, 30)}
+    values = {
+        name: _days(name, value, most) for name, (value, most) in given.items() if value != ""
+    }
+    return Policy.objects.update_or_create(pk=1, defaults=values)[0]
+
+
+def _days(name: str, value: int | str, most: int) -> int:
+    days = int(value) if re.fullmatch("[0-9]{1,4}", str(value)) else 0
+    if not 1 <= days <= most:
+        message = _("Between 1 and %(most)d days.") % {"most": most}
+        raise Invalid.field(name, "out_of_range", message)
+    return days
 
 
 @takes_back("erasure")

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from zhike.access.policies import can
 from zhike.access.queries import active_user_names, team_names, user_names
 from zhike.commerce.queries import orders_of
 from zhike.customers import queries
@@ -69,7 +70,7 @@ class CustomerPage:
             lambda: self.relations, lambda: self.people, lambda: self.shares,
             lambda: self.attachments, lambda: self.consents,
             lambda: self.standing, lambda: self.suggestion, lambda: self.neighbours,
-            lambda: self.holder.works,
+            lambda: self.holder.works, lambda: self.is_restricted, lambda: self.hold,
             active_user_names, user_names, team_names, lambda: insight.today_count(self.viewer),
         )  # fmt: skip
 
@@ -104,6 +105,15 @@ class CustomerPage:
     @cached_property
     def consents(self):
         return privacy.states(self.viewer, self.party.pk)
+
+    @cached_property
+    def hold(self):
+        """A legal hold, told to administrators alone."""
+        return privacy.hold_on(self.party.pk) if can(self.viewer, "administer") else None
+
+    @cached_property
+    def is_restricted(self) -> bool:
+        return privacy.is_restricted(self.party.pk)
 
     @property
     def consented(self):

@@ -1,8 +1,10 @@
 """Consents, erasure and the firm's policy."""
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.conf import settings
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,9 +15,13 @@ from zhike.access.queries import user_names
 from zhike.privacy import actions, queries
 from zhike.privacy.certificate import limits, rows
 from zhike.privacy.words import GROUNDS
+from zhike.records.queries import linked_names
 from zhike.web.forms import Form, Input
 from zhike.web.fragments import go
 from zhike.web.request import Request
+
+if TYPE_CHECKING:
+    from zhike.privacy.dossier import Dossier
 
 
 @require_POST
@@ -31,13 +37,38 @@ def consent(request: Request, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+def disclose(request: Request, pk: UUID) -> HttpResponseBase:
+    """What is known of a customer, and the file of it for that person."""
+    found = actions.preview_disclosure(request.viewer, pk)
+    options = settings.LANGUAGES
+    form = Form(
+        [Input("language", _("Language of the page in it"), "select", settings.LANGUAGE_CODE,
+               options=options)],
+        request.POST if request.method == "POST" else None,
+    )  # fmt: skip
+    if form.saves(lambda values: actions.disclose_customer(request.viewer, pk, **values)):
+        return as_download(form.saved)
+    name = linked_names(request.viewer, "customer", [pk]).get(pk, "")
+    context = {"form": form, "pk": pk, "name": name, "sections": found}
+    return render(request, "privacy/disclose.html", context, status=form.status)
+
+
+def as_download(made: "Dossier") -> StreamingHttpResponse:
+    response = StreamingHttpResponse(made.stream(), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{made.filename}"'
+    response["Cache-Control"] = "no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@require_http_methods(["GET", "POST"])
 def erase(request: Request, pk: UUID) -> HttpResponse:
     """What an erasure would reach, and the button."""
     preview = actions.preview_erasure(request.viewer, pk)
     form = Form(
         [
             Input("ground", _("Why"), "select", options=list(GROUNDS.items()), is_required=True),
-            Input("reference", _("Number of the request"),
+            Input("reference", _("Number of the request"), value=request.GET.get("reference", ""),
                   help=_("As in your own register; no name.")),
         ],
         request.POST if request.method == "POST" else None,
@@ -63,10 +94,13 @@ def erasure(request: Request, pk: UUID) -> HttpResponse:
 def privacy(request: Request) -> HttpResponse:
     """Purposes with their bases, how long backups are kept, certificates."""
     require(request.viewer, "administer")
-    days = str(queries.policy().backup_days)
+    policy = queries.policy()
     form = Form(
-        [Input("backup_days", _("Days until backups are deleted"), "number", days,
-               help=_("Zhike doesn't delete your backups; certificates state this."))],
+        [Input("backup_days", _("Days until backups are deleted"), "number",
+               str(policy.backup_days),
+               help=_("Zhike doesn't delete your backups; certificates state this.")),
+         Input("answer_days", _("Days to answer requests"), "number", str(policy.answer_days),
+               help=_("GDPR Art. 12(3) allows one month; the PIPL says without delay."))],
         request.POST if request.method == "POST" else None,
     )  # fmt: skip
     if form.saves(lambda values: actions.set_policy(request.viewer, **values)):

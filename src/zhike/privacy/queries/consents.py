@@ -16,6 +16,7 @@ from zhike.kernel import clock
 from zhike.kernel.errors import Invalid, NotFound
 from zhike.privacy.digests import digest, digests_of
 from zhike.privacy.models import Basis, Consent, ErasedKey, Erasure, Policy, Purpose
+from zhike.privacy.queries.requests import is_restricted
 from zhike.privacy.words import CHANNELS, IMPLIES, purpose_label
 from zhike.records.queries import get
 
@@ -113,7 +114,7 @@ def may_contact(viewer: Viewer, party_id: UUID, *, purpose: str, channel: str = 
     """The one question that whatever reaches a customer asks first.
 
     Every law that binds the firm must allow it: by a consent in force where the basis is consent,
-    by any other basis unless the customer has objected.
+    by any other basis unless the customer has objected. While a restriction is in force, nothing.
     """
     party = get(CUSTOMER, viewer, party_id)
     declared = Purpose.objects.filter(key=purpose, is_enabled=True).first()
@@ -122,6 +123,9 @@ def may_contact(viewer: Viewer, party_id: UUID, *, purpose: str, channel: str = 
         raise Invalid.field("purpose", "unknown_choice", message)
     if party.erased_at is not None:
         return Answer(False, "erased", _("This customer was erased."))
+    if is_restricted(party.pk):
+        message = _("The person asked that the data only be kept, not used.")
+        return Answer(False, "restricted", message)
     line = _deciding(ledger(viewer, party.pk), declared, channel)
     if line is not None and not line.is_given:
         day = date_format(clock.today(line.at))
