@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -49,6 +50,7 @@ def viewer_of(user: User, *, kind: str = "user", source: str = "page", scopes=No
         source,
         _limits_of(user),
         _pools_seen_by(user),
+        user.braked_at is not None,
     )
 
 
@@ -164,6 +166,12 @@ def people_at_work() -> list[Person]:
 @once
 def team_names() -> Mapping[str, str]:
     return {str(pk): name for pk, name in Team.objects.order_by("name").values_list("pk", "name")}
+
+
+def braked_since() -> dict[UUID, datetime]:
+    """Who may open no customer, and since when."""
+    found = User.objects.filter(is_active=True).values_list("pk", "braked_at")
+    return {pk: since for pk, since in found if since is not None}
 
 
 def team_of_user(user_id: UUID) -> UUID | None:
