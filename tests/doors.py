@@ -75,6 +75,11 @@ RULE = {"name": "R", "days": "30", "without": "contact", "remind_days": "0", "po
         "is_enabled": "1", "filter": '{"all":[]}'}  # fmt: skip
 ASSIGNMENT = {"name": "A", "way": "turn", "position": "1", "is_enabled": "1", "takes": "new",
               "filter": '{"all":[]}'}  # fmt: skip
+WATCH = {
+    "opened_an_hour": "1", "opened_a_day": "1", "seen_an_hour": "1", "seen_a_day": "1",
+    "times_usual": "1", "exported_rows": "1", "unmasked_an_hour": "1", "brake_an_hour": "0",
+    "months": "1",
+}  # fmt: skip
 LISTS = ("customer", "order", "product")
 
 PAGES: dict[tuple[str, str], Door] = {
@@ -247,6 +252,15 @@ PAGES: dict[tuple[str, str], Door] = {
     ("GET", "settings/privacy"): door("administer"),
     ("POST", "settings/privacy"): door("administer", body=lambda ids: {"backup_days": "30"}),
     ("GET", "settings/privacy/erasures/<uuid:pk>"): door("administer", of="erasure"),
+    ("GET", "settings/security"): door("administer"),
+    ("POST", "settings/security"): door("administer", body=lambda ids: WATCH),
+    ("GET", "settings/security/log"): door("administer", asks=lambda ids: [
+        {"customer": ids.customer}, {"user": ids.user, "day": "2026-11-01"}]),
+    ("POST", "settings/security/alarms/<uuid:pk>/settle"): door(
+        "administer", of="alarm", body=lambda ids: {"note": "x"}),
+    ("POST", "settings/security/users/<uuid:pk>/release"): door("administer", of="user"),
+    ("POST", "customers/<uuid:pk>/decoy"): door("administer", of="customer", body=lambda ids: {
+        "is_decoy": "1"}),
     ("POST", "customers/<uuid:pk>/verify"): door("change", of="customer"),
     # Imports
     ("GET", "imports/"): door("import"),
@@ -288,6 +302,10 @@ PAGES: dict[tuple[str, str], Door] = {
 }  # fmt: skip
 
 ROUTES: dict[tuple[str, str], Door] = {
+    ("GET", "access-log"): door("administer", asks=lambda ids: [
+        {"customer": ids.customer}, {"user": ids.user, "day": "2026-11-01"}]),
+    ("GET", "alarms"): door("administer"),
+    ("POST", "alarms/{alarm_id}/settle"): door("administer", body=lambda ids: {"note": "x"}),
     # Customers
     ("GET", "customers"): door("view", asks=lambda ids: [
         {"q": f"{ids.name.lower()}na", "count": "exact"}, {"count": "exact"},
@@ -491,7 +509,7 @@ _IDS = {
     "product_id": "product", "segment_id": "segment", "pool_id": "pool", "rule_id": "rule",
     "assignment_rule_id": "assignment_rule",
     "view_id": "view", "batch_id": "batch", "token_id": "token", "user_id": "user",
-    "erasure_id": "erasure", "key": "purpose",
+    "erasure_id": "erasure", "alarm_id": "alarm", "key": "purpose",
     "with_id": "user", "other_id": "double", "merged_id": "merged",
 }  # fmt: skip
 

@@ -34,6 +34,8 @@ from zhike.ownership.actions import (
 from zhike.privacy.actions import request_erasure
 from zhike.records.actions import save_view
 from zhike.records.imports.actions import import_now, map_import, prepare_import
+from zhike.security.actions import raise_alarm
+from zhike.security.models import Alarm
 from zhike.segments.actions import create_segment
 
 TERRITORIES = ("Own", "Mate", "Below", "Far")
@@ -99,6 +101,8 @@ def build_firm(folder: Path, *, is_linked: bool) -> Firm:
     gone = customers.create_customer({"name": "Gone"}, viewer=boss)
     common.erasure = request_erasure(boss, gone.pk, ground="request").pk
     common.purpose = "marketing"
+    raise_alarm("seen_day", people["Far"].pk, since=clock.now(), evidence={"number": 9})
+    common.alarm = Alarm.objects.get().pk
     run = run_scores(SYSTEM)
     for number, one in enumerate(found.values()):
         facts = {"gap": 9, "usual": 30, "orders": 1, "recent": 0, "previous": 0}

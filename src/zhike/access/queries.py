@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Value
+from django.db.models import Expression, OuterRef, Value
 from django.db.models.functions import Concat
 
 from zhike.access.actions import digest
@@ -127,8 +127,17 @@ def token_of(secret: str) -> Token | None:
     return token
 
 
+# What a page shows of its person's and is read along with them: name → expression over users.
+_read_along: dict[str, Expression] = {}
+
+
+def reads_along(name: str, expression: Expression) -> None:
+    """Declares an attribute of whoever is signed in that costs no further question."""
+    _read_along[name] = expression
+
+
 def _users():
-    return User.objects.annotate(said_limits=_limits("role"))
+    return User.objects.annotate(said_limits=_limits("role"), **_read_along)
 
 
 def active_user(user_id: str) -> User | None:
@@ -208,6 +217,11 @@ def field_rights(viewer: Viewer) -> dict[tuple[str, str, str], str]:
     require(viewer, "administer")
     found = FieldRight.objects.values_list("role", "record_type", "fact", "level")
     return {(role, kind, fact): level for role, kind, fact, level in found}
+
+
+def latest_unmaskings(viewer: Viewer, *, limit: int) -> list[Unmasking]:
+    require(viewer, "administer")
+    return list(Unmasking.objects.select_related("user").order_by("-id")[:limit])
 
 
 @once

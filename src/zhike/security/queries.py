@@ -7,22 +7,28 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils.translation import gettext as _
 
-from zhike.access.policies import can, require
-from zhike.access.queries import braked_since, user_names
+from zhike.access.policies import require
+from zhike.access.queries import braked_since, latest_unmaskings, user_names
 from zhike.access.viewer import Viewer
+from zhike.events.queries import latest_without_subject
+from zhike.filters import EVERYTHING, parse
 from zhike.filters.schema import Words
+from zhike.filters.sentence import sentence
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid
-from zhike.kernel.paging import Count, Page, decode_cursor, encode_cursor
+from zhike.kernel.paging import Page, decode_cursor, encode_cursor
 from zhike.records.queries import linked_names
+from zhike.records.types import RecordType, label_of_fact, record_types
 from zhike.security.models import Alarm, Canary, Usual, Viewing, Watch
 
 if TYPE_CHECKING:
     pass
 
 MOST_ALARMS = 100
+EXPORTS_SHOWN = timedelta(days=90)
 
 
 def watch() -> Watch:
@@ -72,6 +78,8 @@ def access_log(
         conditions.append(f"({own} OR ids && %s::uuid[])" if day else own)
         parameters += [ids, ids] if day else [ids]
     if day is not None:
+        if not 2000 <= day.year <= 2200:
+            raise Invalid.field("day", "out_of_range", _("There is nothing of that day."))
         conditions.append("at >= %s AND at < %s")
         parameters += [clock.start_of_day(day), clock.start_of_day(day + timedelta(days=1))]
     if cursor is not None:
@@ -124,15 +132,15 @@ class Told:
         return self.alarm.evidence.get("limit")
 
 
-def alarms(viewer: Viewer, *, is_open: bool | None = None) -> list[Told]:
-    """The latest alarms; the open ones first."""
+def alarms(viewer: Viewer, *, is_named: bool = True) -> list[Told]:
+    """The latest alarms; the open ones first. Decoys are named on pages only: read by machine,
+    their names would raise the next alarm."""
     require(viewer, "administer")
-    found = Alarm.objects.order_by("settled_at", "-last_at", "-id")
-    if is_open is not None:
-        found = found.filter(settled_at__isnull=is_open)
-    rows = sorted(found[:MOST_ALARMS], key=lambda one: one.settled_at is not None)
+    is_settled = ExpressionWrapper(Q(settled_at__isnull=False), BooleanField())
+    rows = Alarm.objects.order_by(is_settled, "-last_at", "-id")[:MOST_ALARMS]
     ids = {UUID(pk) for one in rows for pk in one.evidence.get("customers", ())}
-    names, touched = user_names(), linked_names(viewer, "customer", list(ids)) if ids else {}
+    touched = linked_names(viewer, "customer", list(ids)) if ids and is_named else {}
+    names = user_names()
     ways = dict(Viewing.Way.choices)
     return [
         Told(
@@ -148,13 +156,6 @@ def alarms(viewer: Viewer, *, is_open: bool | None = None) -> list[Told]:
         )
         for one in rows
     ]
-
-
-def open_alarms(viewer: Viewer) -> Count:
-    """How many wait for an administrator; nobody else is told."""
-    if not can(viewer, "administer"):
-        return Count(0, exact=True)
-    return Count(Alarm.objects.filter(settled_at=None).count(), exact=True)
 
 
 def canaries(viewer: Viewer) -> dict[UUID, str]:
@@ -211,3 +212,74 @@ def braked(viewer: Viewer) -> list[tuple[UUID, str, datetime]]:
     require(viewer, "administer")
     names = user_names()
     return [(pk, names.get(str(pk), "–"), since) for pk, since in braked_since().items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Records that left as a file: who took them, which and what of them."""
+
+    at: datetime
+    who: str
+    kind: Words
+    rows: int
+    format: str
+    asked: str  # the filter in words
+    columns: Sequence[Words]
+
+
+def exports(viewer: Viewer, limit: int = 20) -> list[Export]:
+    """The latest of the last months."""
+    require(viewer, "administer")
+    since, names = clock.now() - EXPORTS_SHOWN, user_names()
+    found = latest_without_subject("records.exported", since=since, limit=limit)
+    return [_export(event, names.get(str(event.actor_id), "Zhike")) for event in found]
+
+
+def _export(event: Any, who: str) -> Export:
+    data = event.data
+    kind = record_types().get(data.get("type", ""))
+    name = data.get("type", "")
+    return Export(
+        event.recorded_at, who, kind.plural if kind else name, data.get("rows", 0),
+        data.get("format", ""), _asked(kind, data),
+        [label_of_fact(name, column) for column in data.get("columns", ())],
+    )  # fmt: skip
+
+
+def _asked(kind: RecordType | None, data: Mapping) -> str:
+    """The filter and the search of an export in words; as it stands, where it asks about a fact
+    that isn't there any more."""
+    parts = []
+    tree = parse(data.get("filter") or {"all": []})
+    if tree != EVERYTHING:
+        try:
+            parts.append(sentence(tree, kind.schema) if kind else str(data["filter"]))
+        except KeyError:
+            parts.append(str(data["filter"]))
+    if data.get("search"):
+        parts.append(f"“{data['search']}”")
+    return " · ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Unmasked:
+    """A masked value that somebody had shown, and why."""
+
+    at: datetime
+    who: str
+    fact: Words
+    customer: tuple[UUID, str] | None
+    reason: str
+
+
+def unmaskings(viewer: Viewer, limit: int = 20) -> list[Unmasked]:
+    found = latest_unmaskings(viewer, limit=limit)
+    ids = [one.record_id for one in found if one.record_type == "customer"]
+    names = linked_names(viewer, "customer", ids) if ids else {}
+    return [
+        Unmasked(
+            one.at, one.user.name, label_of_fact(one.record_type, one.fact),
+            (one.record_id, names[one.record_id]) if one.record_id in names else None, one.reason,
+        )
+        for one in found
+    ]  # fmt: skip

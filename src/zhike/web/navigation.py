@@ -24,6 +24,7 @@ class Place:
     right: str = "view"
     is_below: bool = False  # stands under the line
     count: Callable[[Viewer], Count] | None = None  # what waits there; asked on every page
+    waiting: str = ""  # the same, read along with the person: the attribute of the user
 
 
 PLACES = (
@@ -38,6 +39,15 @@ PLACES = (
     Place("quality", _("Quality"), "/customers/quality", "g q", is_below=True),
     Place("import_list", _("Imports"), "/imports", "g i", right="import", is_below=True),
     Place("history", _("History"), "/history", "g h", is_below=True),
+    Place(
+        "security",
+        _("Security"),
+        "/settings/security",
+        "g y",
+        right="administer",
+        is_below=True,
+        waiting="open_alarms",
+    ),
     Place("settings", _("Settings"), "/settings", "g e", is_below=True),
 )
 
@@ -48,6 +58,7 @@ class Entry:
     address: str
     is_current: bool
     counted_for: Viewer | None
+    waiting: int = 0
 
     @cached_property
     def count(self) -> Count | None:
@@ -68,7 +79,8 @@ def navigation(request: Request) -> list[Entry]:
     for place in PLACES:
         address = _address(place)
         if address and can(viewer, place.right):
-            found.append(Entry(place, address, place.prefix == here, counted_for))
+            waiting = getattr(request.user, place.waiting, 0) if place.waiting else 0
+            found.append(Entry(place, address, place.prefix == here, counted_for, waiting))
     return found
 
 

@@ -15,7 +15,7 @@ from zhike.security.models import Canary
 
 @transaction.atomic
 def mark_canary(viewer: Viewer, party_id: UUID) -> Canary:
-    """Makes a customer a decoy; once is enough. Whoever does it raises no alarm by looking."""
+    """Makes a customer a decoy; once is enough."""
     require(viewer, "administer")
     party = get(CUSTOMER, viewer, party_id)
     values = {"marked_by": viewer.user_id, "marked_at": clock.now()}
