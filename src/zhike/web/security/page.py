@@ -104,7 +104,7 @@ class LogPage:
         people = [("", _("Everybody")), *user_names().items()]
         source = reverse("pick", args=["customer"])
         return [
-            Input("user", _("Person"), "select", str(self.user_id or ""), options=people),
+            Input("user", _("Who"), "select", str(self.user_id or ""), options=people),
             Input(
                 "customer", _("Customer"), "pick", str(self.party_id or ""), source=source,
                 shown=self.names.get(self.party_id, "") if self.party_id else "",
