@@ -89,8 +89,8 @@ def access_log(
     # walk back through all that came later.
     first = "OFFSET 0" if day is not None else ""
     found = Viewing.objects.raw(
-        f"SELECT * FROM (SELECT * FROM security_viewing WHERE {' AND '.join(conditions)} {first}) v "
-        "ORDER BY id DESC LIMIT %s",
+        "SELECT * FROM (SELECT * FROM security_viewing "
+        f"WHERE {' AND '.join(conditions)} {first}) v ORDER BY id DESC LIMIT %s",
         [*parameters, limit + 1],
     )
     rows, names = list(found), user_names()

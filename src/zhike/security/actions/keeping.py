@@ -49,7 +49,7 @@ def _append(shown: Shown) -> Sequence[UUID]:
 
 def _touching(shown: Shown, listed: Sequence[UUID]) -> list[UUID]:
     """Nobody can help that a page of a list has a decoy in it; opening it, taking it out or reading
-    it by machine is another thing. Of administrators, who know the decoys, it would tell nothing."""
+    it by machine is another thing. Of administrators, who know decoys, it would tell nothing."""
     if shown.viewer.role == "administrator":
         return []
     is_taken = shown.way is Way.EXPORTED or shown.face is not Face.PAGE
