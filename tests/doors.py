@@ -78,6 +78,11 @@ ASSIGNMENT = {"name": "A", "way": "turn", "position": "1", "is_enabled": "1", "t
 DISPUTE_RULE = {"name": "D", "when": "always", "verdict": "keep", "is_enabled": "1",
                 "filter": '{"all":[]}'}  # fmt: skip
 RETENTION = {"name": "R", "months": "36", "filter": '{"all":[]}'}
+WATCH = {
+    "opened_an_hour": "1", "opened_a_day": "1", "seen_an_hour": "1", "seen_a_day": "1",
+    "times_usual": "1", "exported_rows": "1", "unmasked_an_hour": "1", "brake_an_hour": "0",
+    "months": "1",
+}  # fmt: skip
 LISTS = ("customer", "order", "product")
 
 PAGES: dict[tuple[str, str], Door] = {
@@ -296,6 +301,15 @@ PAGES: dict[tuple[str, str], Door] = {
         "administer", of="request", body=lambda ids: {"outcome": "refused", "reason": "x"}),
     ("POST", "settings/privacy/requests/<uuid:pk>/reopen"): door("administer", of="answered"),
     ("POST", "settings/privacy/requests/<uuid:pk>/lift"): door("administer", of="answered"),
+    ("GET", "settings/security"): door("administer"),
+    ("POST", "settings/security"): door("administer", body=lambda ids: WATCH),
+    ("GET", "settings/security/log"): door("administer", asks=lambda ids: [
+        {"customer": ids.customer}, {"user": ids.user, "day": "2026-11-01"}]),
+    ("POST", "settings/security/alarms/<uuid:pk>/settle"): door(
+        "administer", of="alarm", body=lambda ids: {"note": "x"}),
+    ("POST", "settings/security/users/<uuid:pk>/release"): door("administer", of="user"),
+    ("POST", "customers/<uuid:pk>/decoy"): door("administer", of="customer", body=lambda ids: {
+        "is_decoy": "1"}),
     ("POST", "customers/<uuid:pk>/verify"): door("change", of="customer"),
     # Imports
     ("GET", "imports/"): door("import"),
@@ -338,6 +352,10 @@ PAGES: dict[tuple[str, str], Door] = {
 }  # fmt: skip
 
 ROUTES: dict[tuple[str, str], Door] = {
+    ("GET", "access-log"): door("administer", asks=lambda ids: [
+        {"customer": ids.customer}, {"user": ids.user, "day": "2026-11-01"}]),
+    ("GET", "alarms"): door("administer"),
+    ("POST", "alarms/{alarm_id}/settle"): door("administer", body=lambda ids: {"note": "x"}),
     # Customers
     ("GET", "customers"): door("view", asks=lambda ids: [
         {"q": f"{ids.name.lower()}na", "count": "exact"}, {"count": "exact"},
@@ -581,7 +599,7 @@ _IDS = {
     "assignment_rule_id": "assignment_rule",
     "dispute_id": "dispute", "dispute_rule_id": "dispute_rule",
     "view_id": "view", "batch_id": "batch", "token_id": "token", "user_id": "user",
-    "erasure_id": "erasure", "retention_id": "retention", "key": "purpose",
+    "erasure_id": "erasure", "retention_id": "retention", "alarm_id": "alarm", "key": "purpose",
     "with_id": "user", "other_id": "double", "merged_id": "merged",
 }  # fmt: skip
 

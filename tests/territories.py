@@ -36,6 +36,8 @@ from zhike.ownership.disputes.rules import create_dispute_rule
 from zhike.privacy.actions import answer_request, keep_rule, open_request, request_erasure
 from zhike.records.actions import save_view
 from zhike.records.imports.actions import import_now, map_import, prepare_import
+from zhike.security.actions import raise_alarm
+from zhike.security.models import Alarm
 from zhike.segments.actions import create_segment
 
 TERRITORIES = ("Own", "Mate", "Below", "Far")
@@ -105,6 +107,8 @@ def build_firm(folder: Path, *, is_linked: bool) -> Firm:
     common.erasure = request_erasure(boss, gone.pk, ground="request").pk
     common.purpose = "marketing"
     _keep_requests(boss, common)
+    raise_alarm("seen_day", people["Far"].pk, since=clock.now(), evidence={"number": 9})
+    common.alarm = Alarm.objects.get().pk
     run = run_scores(SYSTEM)
     for number, one in enumerate(found.values()):
         facts = {"gap": 9, "usual": 30, "orders": 1, "recent": 0, "previous": 0}

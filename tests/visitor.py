@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from json import dumps
 from types import SimpleNamespace
+from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
@@ -22,6 +23,7 @@ class Answer:
     text: str
     asked: str
     is_anything_changed: bool
+    noted: frozenset[UUID] = frozenset()  # the customers whom the access log says were shown
 
 
 class Visitor:
@@ -67,24 +69,33 @@ class Visitor:
             content = b"".join(response) if response.streaming else response.content
             text = content.decode(errors="replace") + repr(dict(response.headers))
             is_changed = rows_written() > before and state_of_tables() != self.state
+            noted = customers_noted()
             transaction.set_rollback(True)
-        return Answer(response.status_code, text, asked, is_changed)
+        return Answer(response.status_code, text, asked, is_changed, noted)
+
+
+def customers_noted() -> frozenset[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT unnest(coalesce(ids, ARRAY[party_id])) FROM security_viewing")
+        return frozenset(row[0] for row in cursor.fetchall())
 
 
 def rows_written() -> int:
     """How often the transaction has touched a row so far, also where it was rolled back: tells
-    cheaply when nothing can have changed. Sessions are the visitor's own."""
+    cheaply when nothing can have changed. Sessions are the visitor's own, and that something was
+    looked at is no change."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) "
-            "FROM pg_stat_xact_user_tables WHERE relname <> 'django_session'"
+            "FROM pg_stat_xact_user_tables "
+            "WHERE relname NOT IN ('django_session', 'security_viewing')"
         )
         return cursor.fetchone()[0]
 
 
 def state_of_tables() -> list[tuple]:
     """A digest of every table's rows."""
-    tables = set(connection.introspection.table_names()) - {"django_session"}
+    tables = set(connection.introspection.table_names()) - {"django_session", "security_viewing"}
     parts = [
         f"SELECT '{table}', md5(string_agg(t::text, ' ' ORDER BY t::text)) FROM {table} t"
         for table in sorted(tables)

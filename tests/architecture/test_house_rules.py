@@ -130,7 +130,17 @@ def test_pages_carry_no_inline_style_or_script():
 
 @pytest.mark.parametrize(
     "app",
-    ["events", "access", "records", "customers", "ownership", "commerce", "segments", "insight"],
+    [
+        "events",
+        "access",
+        "records",
+        "customers",
+        "ownership",
+        "commerce",
+        "segments",
+        "insight",
+        "security",
+    ],
 )
 def test_every_domain_folder_tells_what_it_is(app):
     readme = SOURCE / app / "README.md"

@@ -165,6 +165,8 @@ def test_whatever_points_at_a_customer_is_declared(db):
     own |= {"ownership_entry.party_id"}
     # So does a certificate of erasure.
     own |= {"privacy_erasure.party_id"}
+    # The access log says which file was shown, and is never changed.
+    own |= {"security_viewing.party_id"}
     assert found - own == {pointer.name for pointer in pointers()}
 
 
@@ -445,8 +447,8 @@ def test_ten_thousand_orders_go_over_in_a_few_statements(cast, pair):
         unmerge_customers(cast.mei, batch.pk)
 
     assert Order.objects.filter(party_id=double.pk).count() == 10_000
-    assert len(merging) <= 48
-    assert len(unmerging) <= 70
+    assert len(merging) <= 54
+    assert len(unmerging) <= 84
     for work in (merging, unmerging):
         assert sum(float(query["time"]) for query in work) < 4
 

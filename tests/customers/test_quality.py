@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from zhike.access import actions as access
+from zhike.access.models import FieldRight
 from zhike.access.queries import viewer_by_id
 from zhike.access.viewer import SYSTEM
 from zhike.customers.actions import change_customer, complete_task, create_customer
@@ -131,3 +132,10 @@ def test_nobody_is_reminded_who_has_left_and_staff_remind_nobody(cast, stale):
         remind_of_stale_files(viewer_by_id(cast.li.user_id, source="page"))
     access.change_user(SYSTEM, cast.li.user_id, is_active=False, leaves_behind=True)
     assert remind_of_stale_files() == 0
+
+
+def test_a_field_that_is_not_shown_is_not_counted(cast):
+    FieldRight.objects.create(role="manager", record_type="customer", fact="industry", level="hide")
+    shown = {one.name for one in report(cast.mei).fields}
+    han = viewer_by_id(cast.han.user_id, source="page")
+    assert shown - {one.name for one in report(han).fields} == {"industry"}

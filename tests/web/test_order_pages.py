@@ -91,7 +91,7 @@ def test_what_may_not_be_seen_is_not_there(sign_in, sold):
 
 
 def test_orders_name_their_customer_in_one_query(li, sold, django_assert_max_num_queries):
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert "杭州云栖茶舍" in li.get("/orders/").text
 
 

@@ -17,5 +17,5 @@ def test_what_waits_today_is_counted_beside_it(li, cast):
 
 def test_a_part_of_a_page_counts_nothing(mei, cast, django_assert_num_queries):
     part = {"HX-Request": "true", "HX-Target": "section#listing"}
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         mei.get("/customers/", headers=part)

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -146,6 +146,29 @@ def _apply_user_changes(user: User, values: dict) -> dict:
             changes[name] = [before, value]
             setattr(user, name, value)
     return changes
+
+
+@transaction.atomic
+def brake_user(viewer: Viewer, user_id: UUID) -> None:
+    """Lets somebody open no more customers until an administrator lifts that."""
+    _set_brake(viewer, user_id, "user.braked", clock.now())
+
+
+@transaction.atomic
+def release_user(viewer: Viewer, user_id: UUID) -> None:
+    _set_brake(viewer, user_id, "user.released", None)
+
+
+def _set_brake(viewer: Viewer, user_id: UUID, event: str, at: datetime | None) -> None:
+    require(viewer, "administer")
+    user = User.objects.select_for_update().filter(pk=user_id).first()
+    if user is None:
+        raise NotFound("not_found", _("There is no such user."))
+    if (user.braked_at is None) == (at is None):
+        return
+    user.braked_at = at
+    user.save(update_fields=["braked_at"])
+    record(Draft(event, "user", user.pk, data={"name": user.name}), origin=viewer.origin())
 
 
 @transaction.atomic

@@ -46,6 +46,7 @@ class User(AbstractBaseUser):
     theme = models.CharField(max_length=8, default="system")
     density = models.CharField(max_length=12, default="comfortable")
     is_active = models.BooleanField(default=True)
+    braked_at = models.DateTimeField(null=True)  # since when they may open no customer
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"

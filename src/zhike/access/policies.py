@@ -50,6 +50,16 @@ def require(viewer: Viewer, right: str) -> None:
         raise NotAllowed("not_allowed", _("You may not do this. Ask your administrator."))
 
 
+def refuse_braked(viewer: Viewer) -> None:
+    """Raises NotAllowed for somebody who has opened so many customers that they were stopped."""
+    if viewer.is_braked:
+        raise NotAllowed(
+            "braked",
+            _("You have opened so many customers that you were stopped. An administrator has been "
+              "told and can let you go on."),
+        )  # fmt: skip
+
+
 def looks_after_all(viewer: Viewer) -> bool:
     """Whether nothing is hidden: files on their way in, for one, may name anybody."""
     return can(viewer, "administer") and sees_all(viewer)

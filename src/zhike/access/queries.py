@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Value
+from django.db.models import Expression, OuterRef, Value
 from django.db.models.functions import Concat
 
 from zhike.access.actions import digest
@@ -49,6 +50,7 @@ def viewer_of(user: User, *, kind: str = "user", source: str = "page", scopes=No
         source,
         _limits_of(user),
         _pools_seen_by(user),
+        user.braked_at is not None,
     )
 
 
@@ -125,8 +127,17 @@ def token_of(secret: str) -> Token | None:
     return token
 
 
+# What a page shows of its person's and is read along with them: name → expression over users.
+_read_along: dict[str, Expression] = {}
+
+
+def reads_along(name: str, expression: Expression) -> None:
+    """Declares an attribute of whoever is signed in that costs no further question."""
+    _read_along[name] = expression
+
+
 def _users():
-    return User.objects.annotate(said_limits=_limits("role"))
+    return User.objects.annotate(said_limits=_limits("role"), **_read_along)
 
 
 def active_user(user_id: str) -> User | None:
@@ -166,6 +177,12 @@ def team_names() -> Mapping[str, str]:
     return {str(pk): name for pk, name in Team.objects.order_by("name").values_list("pk", "name")}
 
 
+def braked_since() -> dict[UUID, datetime]:
+    """Who may open no customer, and since when."""
+    found = User.objects.filter(is_active=True).values_list("pk", "braked_at")
+    return {pk: since for pk, since in found if since is not None}
+
+
 def team_of_user(user_id: UUID) -> UUID | None:
     return User.objects.filter(pk=user_id).values_list("team_id", flat=True).first()
 
@@ -200,6 +217,11 @@ def field_rights(viewer: Viewer) -> dict[tuple[str, str, str], str]:
     require(viewer, "administer")
     found = FieldRight.objects.values_list("role", "record_type", "fact", "level")
     return {(role, kind, fact): level for role, kind, fact, level in found}
+
+
+def latest_unmaskings(viewer: Viewer, *, limit: int) -> list[Unmasking]:
+    require(viewer, "administer")
+    return list(Unmasking.objects.select_related("user").order_by("-id")[:limit])
 
 
 @once

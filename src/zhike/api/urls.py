@@ -13,6 +13,7 @@ from zhike.api import (
     ownership,
     privacy,
     problems,
+    security,
     segments,
 )
 from zhike.api.authentication import viewer_from
@@ -36,6 +37,8 @@ api.add_router("/purposes", privacy.purposes)
 api.add_router("/erasures", privacy.erasures)
 api.add_router("/requests", privacy.requests)
 api.add_router("/retention", privacy.retention)
+api.add_router("/access-log", security.router)
+api.add_router("/alarms", security.alarms)
 api.add_router("/pools", ownership.pools)
 api.add_router("/rules", ownership.rules)
 api.add_router("/assignment", ownership.assignment)

@@ -20,6 +20,7 @@ from zhike.demo.pools import ensure_assignment_rules, ensure_pools
 from zhike.demo.second_files import draw_second_files
 from zhike.demo.simulation import DAY, simulate
 from zhike.demo.staff import COLLEAGUES, COMPANY, DOMAIN
+from zhike.demo.viewings import write_viewings
 from zhike.demo.writing import TABLES, Desk, Report, write_world
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid
@@ -88,6 +89,7 @@ def load_demo(
             desk.report("indexes", 0, 1)
         analyse(TABLES)
         desk.report("indexes", 1, 1)
+        write_viewings(sellers, seed, DEMO)
     return True
 
 

@@ -1,6 +1,7 @@
 """Reading the log. Who may see a customer is decided before these are asked."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from zhike.events.catalogue import event_types
@@ -37,6 +38,18 @@ def _types_of(group: str) -> Sequence[str]:
 def last_of(party_id: UUID, types: Sequence[str]) -> Event | None:
     events = Event.objects.filter(party_id=party_id, type__in=types)
     return events.order_by("-happened_at", "-id").first()
+
+
+def latest_without_subject(type: str, *, since: datetime, limit: int) -> list[Event]:
+    """The latest events of a kind that is about no record, such as exports: they are few among many
+    and stand together in the index of subjects, where OFFSET 0 makes the planner begin."""
+    return list(
+        Event.objects.raw(
+            "SELECT * FROM (SELECT * FROM events_event WHERE subject_id IS NULL AND type = %s "
+            "AND recorded_at >= %s OFFSET 0) found ORDER BY id DESC LIMIT %s",
+            [type, since, limit],
+        )
+    )
 
 
 def events_by_id(ids: Iterable[int]) -> dict[int, Event]:

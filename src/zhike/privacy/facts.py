@@ -1,7 +1,11 @@
 """What privacy adds to what is known of a customer."""
 
+from django.conf import settings
+from django.db.models import Case, IntegerField, When
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
+from zhike.access.queries import reads_along
 from zhike.customers.forgetting import Forgets, forgets, knows_erased
 from zhike.customers.keeping import keeps_customer
 from zhike.customers.merging.pointers import Pointer, keeps_in_row, points_at_customer
@@ -12,8 +16,17 @@ from zhike.records.types import extend
 
 HELD = "EXISTS (SELECT FROM privacy_legalhold h WHERE h.party_id = p.id AND h.lifted_at IS NULL)"
 
+_SOON_DUE = RawSQL(
+    "(SELECT count(*) FROM privacy_subjectrequest WHERE state = 'open' "
+    "AND due_on <= (now() AT TIME ZONE %s)::date + %s)",
+    (settings.TIME_ZONE, queries.SOON.days),
+)
+
 
 def declare() -> None:
+    # For administrators' sidebars: overdue or due within days.
+    is_told = When(role="administrator", then=_SOON_DUE)
+    reads_along("requests_due", Case(is_told, default=0, output_field=IntegerField()))
     extend(
         "customer",
         facts=(

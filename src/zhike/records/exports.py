@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from zhike.access.policies import require
+from zhike.access.policies import refuse_braked, require
 from zhike.access.viewer import Viewer
 from zhike.events.actions import Draft, record
 from zhike.filters import EVERYTHING, Node, dump
@@ -67,9 +67,11 @@ def tell_export(
 ) -> int:
     """Notes who takes what out, before the first byte leaves: whoever breaks off has most of it as
     well. Returns the number of the export, which the file bears."""
+    refuse_braked(viewer)
     count = queries.count(
         kind, viewer, where=where, search=search, exact=True, archived=archived
     ).value
+    queries.note_way(viewer, queries.Way.EXPORTED)
     data = {
         "type": kind.name, "rows": count, "format": format, "filter": dump(where),
         "search": search, "columns": list(columns) or [field.name for field in _fields(kind)],

@@ -1,10 +1,12 @@
 """What every request passes through, outermost first: id, person, language, refusals, policy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import translation
 from django.utils.datastructures import MultiValueDictKeyError
@@ -12,6 +14,8 @@ from django.utils.http import urlencode
 
 from zhike.access.queries import active_user, viewer_of
 from zhike.kernel.reading import one_reading, refusal
+from zhike.records.queries import Notebook
+from zhike.security.actions import write_down
 from zhike.web.errors import bad_request, show_refusal
 from zhike.web.fragments import is_fragment
 from zhike.web.request import Request
@@ -29,7 +33,40 @@ POLICY = "; ".join(
         "form-action 'self'",
     )
 )
-View = Callable[[Request], HttpResponse]
+MOST_UNKEPT = 2_000  # customers of a file that may have been read and not been noted
+View = Callable[[Request], Any]
+
+
+def noting(get_response: View) -> View:
+    """What a request shows of customers is kept at its end, for pages and API alike; of a file that
+    is sent bit by bit, before the next bit leaves. Files that people attached are none of it."""
+
+    def middleware(request: Request) -> HttpResponseBase:
+        book = Notebook()
+        with book.open():
+            response = get_response(request)
+        if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
+            response.streaming_content = _noted(book, response.streaming_content)
+        else:
+            write_down(book)
+        return response
+
+    return middleware
+
+
+def _noted(book: Notebook, parts: Any) -> Iterator[bytes]:
+    parts = iter(parts)
+    try:
+        while True:
+            with book.open():
+                part = next(parts, None)
+            if part is None:
+                return
+            if book.length >= MOST_UNKEPT:
+                write_down(book)
+            yield part
+    finally:
+        write_down(book)  # whoever breaks off has seen what was sent
 
 
 def reading(get_response: View) -> View:

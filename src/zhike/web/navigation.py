@@ -12,7 +12,6 @@ from zhike.access.viewer import Viewer
 from zhike.filters.schema import Words
 from zhike.insight.queries import waiting
 from zhike.kernel.paging import Count
-from zhike.privacy.queries import requests_due
 from zhike.web.request import Request
 
 
@@ -25,6 +24,7 @@ class Place:
     right: str = "view"
     is_below: bool = False  # stands under the line
     count: Callable[[Viewer], Count] | None = None  # what waits there; asked on every page
+    waiting: str = ""  # the same, read along with the person: the attribute of the user
 
 
 PLACES = (
@@ -47,7 +47,16 @@ PLACES = (
         "g y",
         right="administer",
         is_below=True,
-        count=requests_due,
+        waiting="requests_due",
+    ),
+    Place(
+        "security",
+        _("Security"),
+        "/settings/security",
+        "g k",
+        right="administer",
+        is_below=True,
+        waiting="open_alarms",
     ),
     Place("settings", _("Settings"), "/settings", "g e", is_below=True),
 )
@@ -59,6 +68,7 @@ class Entry:
     address: str
     is_current: bool
     counted_for: Viewer | None
+    waiting: int = 0
 
     @cached_property
     def count(self) -> Count | None:
@@ -79,7 +89,8 @@ def navigation(request: Request) -> list[Entry]:
     for place in PLACES:
         address = _address(place)
         if address and can(viewer, place.right):
-            found.append(Entry(place, address, place.prefix == here, counted_for))
+            waiting = getattr(request.user, place.waiting, 0) if place.waiting else 0
+            found.append(Entry(place, address, place.prefix == here, counted_for, waiting))
     return found
 
 

@@ -21,6 +21,7 @@ from zhike.web.privacy import views as privacy
 from zhike.web.quality import views as quality
 from zhike.web.records import views as records
 from zhike.web.scores import views as scores
+from zhike.web.security import views as security
 from zhike.web.segments import views as segments
 from zhike.web.session import views as session
 from zhike.web.settings import handing_over, rights
@@ -81,6 +82,7 @@ _customers = [
     path("<uuid:pk>/erase", privacy.erase, name="customer_erase"),
     path("<uuid:pk>/verify", quality.verify, name="customer_verify"),
     path("<uuid:pk>/seen-by", customers.seen_by, name="customer_seers"),
+    path("<uuid:pk>/decoy", security.decoy, name="customer_decoy"),
     path("<uuid:pk>/shares", customers.share, name="share_add"),
     path("<uuid:pk>/shares/<uuid:with_id>/remove", customers.unshare, name="share_remove"),
     path("<uuid:pk>/files", customers.attach, name="attachment_add"),
@@ -182,6 +184,10 @@ _settings = [
     path("privacy/requests/<uuid:pk>/reopen", requests.reopen, name="request_reopen"),
     path("privacy/requests/<uuid:pk>/lift", requests.lift, name="request_lift"),
     path("privacy/erasures/<uuid:pk>", privacy.erasure, name="erasure"),
+    path("security", security.security, name="security"),
+    path("security/log", security.log, name="access_log"),
+    path("security/alarms/<uuid:pk>/settle", security.settle, name="alarm_settle"),
+    path("security/users/<uuid:pk>/release", security.release, name="brake_lift"),
     path("tokens", settings.tokens, name="tokens"),
     path("tokens/<uuid:pk>/revoke", settings.revoke_token, name="token_revoke"),
 ]

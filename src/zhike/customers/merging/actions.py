@@ -30,7 +30,7 @@ from zhike.records.actions import open_batch, takes_back
 from zhike.records.actions.writing import apply_values, check_unique, touch
 from zhike.records.limits import limits
 from zhike.records.models import Batch
-from zhike.records.queries import require_reach, visible_ids
+from zhike.records.queries import note_opened, require_reach, visible_ids
 
 # Two files that differ in these may still be one customer; people should look twice.
 _TELLING = ("code", "registration_no", "birthday")
@@ -58,6 +58,8 @@ def preview_merge(
     """What becomes of two customers when they are merged. Changes nothing."""
     _check_rights(viewer, winner_id, loser_id)
     winner, loser = _checked(winner_id, loser_id, Party.objects.in_bulk([winner_id, loser_id]))
+    for party in (winner, loser):  # shown as they are: who merges sees every field
+        note_opened(CUSTOMER, viewer, party.pk)
     fields = choose(winner, loser, choices or {})
     differing = [f for f in fields if f.field.name in _TELLING and f.why in ("winner", "chosen")]
     return Preview(winner, loser, fields, _counted(viewer, winner, loser), tuple(differing))

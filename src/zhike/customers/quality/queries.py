@@ -14,6 +14,7 @@ from zhike.customers.quality.measure import COUNTED, is_filled
 from zhike.filters import EVERYTHING
 from zhike.filters.sql import RECORD
 from zhike.kernel import clock
+from zhike.records.limits import is_limited
 from zhike.records.queries.asking import asked
 
 STALE_AFTER = timedelta(days=365)
@@ -54,7 +55,8 @@ def stale_before() -> datetime:
 
 
 def report(viewer: Viewer) -> Report:
-    """One reading of all the files in sight."""
+    """One reading of all the files in sight. Which files lack a field isn't told to whom the field
+    isn't shown."""
     require(viewer, "view")
     question = asked(CUSTOMER, viewer, EVERYTHING, archived=False)
     empty = ", ".join(
@@ -76,7 +78,11 @@ def report(viewer: Viewer) -> Report:
         rows = cursor.fetchall()
     return Report(
         _figures([row[2:7] for row in rows]),
-        _fields([row[7:] for row in rows]),
+        [
+            one
+            for one in _fields([row[7:] for row in rows])
+            if not is_limited(CUSTOMER, viewer, one.name)
+        ],
         _by(rows, 0),
         _by(rows, 1),
     )

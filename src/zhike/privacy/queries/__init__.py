@@ -21,11 +21,11 @@ from zhike.privacy.queries.consents import (
     were_erased,
 )
 from zhike.privacy.queries.requests import (
+    SOON,
     closed_requests,
     is_restricted,
     open_requests,
     request,
-    requests_due,
     requests_of,
 )
 from zhike.privacy.queries.retention import (
@@ -38,6 +38,7 @@ from zhike.privacy.queries.retention import (
 )
 
 __all__ = [
+    "SOON",
     "Answer",
     "Due",
     "State",
@@ -62,7 +63,6 @@ __all__ = [
     "purposes",
     "purposes_for",
     "request",
-    "requests_due",
     "requests_of",
     "retention_rule",
     "retention_rules",

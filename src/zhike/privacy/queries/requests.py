@@ -9,9 +9,7 @@ from django.utils.translation import gettext as _
 from zhike.access.policies import require
 from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER
-from zhike.kernel import clock
 from zhike.kernel.errors import NotFound
-from zhike.kernel.paging import Count
 from zhike.privacy.models import SubjectRequest
 from zhike.records.queries import get
 
@@ -44,13 +42,6 @@ def requests_of(viewer: Viewer, party_id: UUID) -> list[SubjectRequest]:
     require(viewer, "administer")
     party = get(CUSTOMER, viewer, party_id)
     return list(SubjectRequest.objects.filter(party_id=party.pk).order_by("-received_on", "-pk"))
-
-
-def requests_due(viewer: Viewer) -> Count:
-    """How many are overdue or due within days."""
-    require(viewer, "administer")
-    until = clock.today() + SOON
-    return Count(SubjectRequest.objects.filter(state="open", due_on__lte=until).count(), exact=True)
 
 
 def is_restricted(party_id: UUID) -> bool:

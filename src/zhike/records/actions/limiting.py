@@ -52,6 +52,7 @@ def unmask(
     noted = note_unmasking(
         viewer, record_type=kind.name, record_id=row.pk, fact=fact, reason=reason
     )
+    queries.note_unmasked(kind, viewer, row.pk)
     data = {"type": kind.name, "fact": fact, "reason": noted.reason}
     draft = Draft("record.unmasked", kind.name, row.pk, kind.party_of(row), data=data)
     record(draft, origin=viewer.origin())

@@ -1,4 +1,5 @@
-"""Rows and values on their way to a viewer: what may not be seen is taken out of them here."""
+"""Rows and values on their way to a viewer: what may not be seen is taken out of them here, and
+which customers they tell of is noted for the access log."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -11,6 +12,7 @@ from zhike.filters import Fact
 from zhike.records.limits import columns_of, in_place_of, limits, row_masks, shown_in_place
 from zhike.records.models import Record
 from zhike.records.queries.asking import ids_for_which
+from zhike.records.queries.noting import note_listed, note_opened
 from zhike.records.types import RecordType
 
 Shown = TypeVar("Shown", bound=Record)
@@ -19,6 +21,7 @@ Shown = TypeVar("Shown", bound=Record)
 def concealed(kind: RecordType, viewer: Viewer, rows: Sequence[Shown]) -> Sequence[Shown]:
     """The rows as the viewer may see them. They are changed in place and must not be written:
     whatever writes reads its own."""
+    note_listed(kind, viewer, (row.pk for row in rows))
     fresh = [row for row in rows if row.shown_to != viewer]
     by_role = limits(kind, viewer)
     by_row = _masked_by_row(kind, viewer, [row.pk for row in fresh])
@@ -30,6 +33,7 @@ def concealed(kind: RecordType, viewer: Viewer, rows: Sequence[Shown]) -> Sequen
 
 def concealed_one(kind: RecordType, viewer: Viewer, row: Shown) -> Shown:
     """One row, with those of its facts shown that the viewer has unmasked a short while ago."""
+    note_opened(kind, viewer, row.pk)
     if row.shown_to == viewer:
         return row
     by_row = _masked_by_row(kind, viewer, [row.pk]).get(row.pk, {})
@@ -45,6 +49,7 @@ def concealed_one(kind: RecordType, viewer: Viewer, row: Shown) -> Shown:
 def concealed_values(
     kind: RecordType, viewer: Viewer, values: dict[UUID, dict[str, object]]
 ) -> dict[UUID, dict[str, object]]:
+    note_listed(kind, viewer, values)
     by_role = limits(kind, viewer)
     by_row = _masked_by_row(kind, viewer, list(values))
     for pk, row in values.items():

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from zhike.access.policies import require
+from zhike.access.policies import refuse_braked, require
 from zhike.access.viewer import Viewer
 from zhike.filters import EVERYTHING, All, Node
 from zhike.filters.sql import RECORD, compile_values
@@ -15,6 +15,7 @@ from zhike.kernel.paging import Count, Page, encode_cursor
 from zhike.records.limits import limits, refusal, refuse_limited, row_masks
 from zhike.records.queries.asking import asked, ids_for_which, searched
 from zhike.records.queries.concealing import concealed, concealed_one, concealed_values
+from zhike.records.queries.noting import Way, note_way
 from zhike.records.queries.paging import IDS, Reading, order_of, page_of, rows_before, value_at
 from zhike.records.types import RecordType, Row, record_type
 
@@ -52,7 +53,10 @@ def find(
     limit: int = 50,
     archived: bool = False,
 ) -> Page[Row]:
-    """A page of records the viewer sees, in the order asked for, by key."""
+    """A page of records the viewer sees, in the order asked for, by key. Read by machine that is as
+    much as opening each of them."""
+    if viewer.source == "api" and kind.party_column == "id":
+        refuse_braked(viewer)
 
     def fetch(statement: str, parameters: list) -> list[tuple]:
         rows = kind.model._default_manager.raw(statement, parameters)
@@ -92,6 +96,8 @@ def _find(
     reading: "Reading",
 ) -> Page[tuple]:
     limit = max(1, min(limit, LARGEST_PAGE))
+    if search.strip():
+        note_way(viewer, Way.SEARCHED)
     question = searched(kind, viewer, where, search, archived)
     if question is None:
         return Page([])

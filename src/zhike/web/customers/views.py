@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from zhike.access.policies import require
+from zhike.access.policies import can, require
 from zhike.access.queries import ROLES
 from zhike.customers import actions, queries
 from zhike.customers.duplicates import PossibleDuplicate, possible_duplicates
@@ -26,6 +26,7 @@ from zhike.web.duplicates.page import QUEUE
 from zhike.web.forms import record_form
 from zhike.web.fragments import go, is_fragment, targets, tell, toast
 from zhike.web.request import Request
+from zhike.web.security.page import LookedAt
 from zhike.web.values import day_or_none, id_or_none
 
 
@@ -82,7 +83,10 @@ def hints(request: Request) -> HttpResponse:
 def seen_by(request: Request, pk: UUID) -> HttpResponse:
     """Who sees a customer, and why."""
     party = queries.customer(request.viewer, pk)
-    context = {"party": party, "seers": seers(request.viewer, pk), "roles": dict(ROLES)}
+    context = {
+        "party": party, "seers": seers(request.viewer, pk), "roles": dict(ROLES),
+        "looked": LookedAt(request.viewer, pk) if can(request.viewer, "administer") else None,
+    }  # fmt: skip
     return render(request, "customers/seers.html", context)
 
 
