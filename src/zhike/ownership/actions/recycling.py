@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -182,7 +183,7 @@ def _remind(rules: Rules, outcome: Outcome, viewer: Viewer) -> None:
 
 
 def _title(one: Clock, language: str) -> str:
-    with override(language or None):
+    with override(language or settings.LANGUAGE_CODE):
         words = {"pool": one.rule.pool.name, "day": date_format(one.falls_on)}
         if one.rule.without == "order":
             return _("Falls into the pool “%(pool)s” on %(day)s without an order") % words

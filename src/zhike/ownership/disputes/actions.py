@@ -8,6 +8,7 @@ it, and so that nobody's customer is given away who got it a moment ago.
 from collections.abc import Mapping
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -109,7 +110,7 @@ def _ask_owner(dispute: Dispute) -> None:
     user = active_user(str(dispute.owner_id)) if dispute.owner_id else None
     if user is None:
         return
-    with override(user.language or None):
+    with override(user.language or settings.LANGUAGE_CODE):
         name = user_names().get(str(dispute.claimant_id), "–")
         title = _("%(name)s claims this customer: say what speaks for you") % {"name": name}
     values = {"title": title, "customer": dispute.party_id, "due_on": clock.today(),

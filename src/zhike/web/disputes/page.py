@@ -162,7 +162,7 @@ class DisputePage:
     def decision_inputs(self) -> list[Input]:
         proposed = self.hearing.proposal.verdict if self.hearing else ""
         return [
-            Input("verdict", _("Decision"), "select", proposed, options=queries.VERDICTS),
+            Input("verdict", _("Outcome"), "select", proposed, options=queries.VERDICTS),
             Input("reason", _("Reason"), "textarea", is_required=True,
                   help=_("Both read it, and whoever decides the next one.")),
         ]  # fmt: skip
