@@ -91,7 +91,7 @@ def load_demo(
         analyse(TABLES)
         desk.report("indexes", 1, 1)
         write_viewings(sellers, seed, DEMO)
-        write_disputes(sellers, _managers(), DEMO)
+        write_disputes(sellers, _managers(), DEMO, batch)
     return True
 
 

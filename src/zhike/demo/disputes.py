@@ -22,14 +22,18 @@ RULES = (
 CASES = (
     ("上月展会上认识了他们的采购经理，正在谈今年的礼盒。", "一直由我供货，上周刚寄了样品。", "keep",
      "原负责人近期有成交，维持不变。"),
-    ("客户主动打电话找我，说很久没人联系了。", "", "give", "长期没有跟进，改由申请人负责。"),
+    ("对方采购换人了，新采购是我的老客户。", "", "share",
+     "门店由原负责人跟进，总部采购由申请人跟进。"),
     ("对方总部在我的区域，已约好下周拜访。", "分店都在我这边，不同意让出。", "", ""),
     ("老客户介绍过来的，报价已经发出。", "", "", ""),
 )  # fmt: skip
 
 
-def write_disputes(sellers: Mapping[int, Viewer], managers: Sequence[UUID], viewer: Viewer) -> None:
-    """Rules where there are none, and a dispute for each case whose two sides have customers."""
+def write_disputes(
+    sellers: Mapping[int, Viewer], managers: Sequence[UUID], viewer: Viewer, batch
+) -> None:
+    """Rules where there are none, and a dispute for each case whose two sides have customers; their
+    tasks belong to the batch. Nobody changes hands: the batch is undone as a whole."""
     if not dispute_rules(viewer):
         for rule in RULES:
             create_dispute_rule(viewer, **rule)
@@ -44,7 +48,7 @@ def write_disputes(sellers: Mapping[int, Viewer], managers: Sequence[UUID], view
         asked = {"about": party.pk}
         if not visible_ids(CUSTOMER, claimant, [party.pk]):
             asked = {"sign": "phone", "values": {"phones": party.phones[0]}}
-        dispute = open_dispute(claimant, claim=claim, **asked)
+        dispute = open_dispute(claimant, claim=claim, batch=batch, **asked)
         if answer:
             answer_dispute(owner, dispute.pk, answer=answer)
         if verdict and deciders:

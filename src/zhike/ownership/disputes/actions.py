@@ -47,6 +47,7 @@ def open_dispute(
     sign: str = "",
     values: Mapping | None = None,
     rival: UUID | None = None,
+    batch=None,
 ) -> Dispute:
     """Claims a colleague's customer: one in sight (`about`), or the one out of sight who bears a
     sign (phone, email, registration_no) of the values typed or of a file of one's own (`rival`).
@@ -75,7 +76,7 @@ def open_dispute(
         sign=sign, typed=typed[:200], claim=claim, opened_at=clock.now(),
     )  # fmt: skip
     _tell("dispute.opened", dispute, viewer, text=claim)
-    _ask_owner(dispute)
+    _ask_owner(dispute, batch)
     return dispute
 
 
@@ -105,8 +106,8 @@ def _locked_customer(party_id: UUID) -> Held:
     return rows[0]
 
 
-def _ask_owner(dispute: Dispute) -> None:
-    """Puts it on the owner's list, in their language."""
+def _ask_owner(dispute: Dispute, batch) -> None:
+    """Puts it on the owner's list, in their language; in a batch of its own unless one is given."""
     user = active_user(str(dispute.owner_id)) if dispute.owner_id else None
     if user is None:
         return
@@ -115,7 +116,7 @@ def _ask_owner(dispute: Dispute) -> None:
         title = _("%(name)s claims this customer: say what speaks for you") % {"name": name}
     values = {"title": title, "customer": dispute.party_id, "due_on": clock.today(),
               "assignee": dispute.owner_id}  # fmt: skip
-    create_record(TASK, values, viewer=SYSTEM)
+    create_record(TASK, values, viewer=SYSTEM, batch=batch)
 
 
 @transaction.atomic
