@@ -215,6 +215,10 @@ PAGES: dict[tuple[str, str], Door] = {
         "administer", of="pool", body=lambda ids: RULE),
     ("POST", "settings/pools/<uuid:pk>/rules/preview"): door(
         "administer", of="pool", body=lambda ids: RULE),
+    ("POST", "settings/pools/<uuid:pk>/rules/rehearse"): door(
+        "view", "administer", of="pool", body=lambda ids: RULE),
+    ("POST", "settings/assignment/rehearse"): door("administer", body=lambda ids: {
+        **ASSIGNMENT, "people": str(ids.user)}),
     ("GET", "settings/users/<uuid:pk>/hand-over"): door("view", "administer", of="user"),
     ("POST", "settings/users/<uuid:pk>/hand-over"): door(
         "view", "administer", of="user", may_conflict=True, body=lambda ids: {
@@ -511,6 +515,10 @@ ROUTES: dict[tuple[str, str], Door] = {
         "administer", of="assignment_rule", body=lambda ids: {"name": "A"}),
     ("DELETE", "assignment/rules/{assignment_rule_id}"): door(
         "administer", of="assignment_rule"),
+    ("POST", "assignment/rehearsal"): door("administer", body=lambda ids: {
+        "people": [str(ids.user)]}),
+    ("POST", "pools/{pool_id}/rehearsal"): door(
+        "view", "administer", of="pool", body=lambda ids: {"days": 30}),
     ("POST", "assignment/run"): door("assign"),
     ("GET", "disputes"): door("view"),
     ("POST", "disputes"): door("create", of="customer", may_conflict=True, body=lambda ids: {

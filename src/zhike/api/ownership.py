@@ -11,6 +11,8 @@ from zhike.api.shapes import StrictSchema, given
 from zhike.customers.queries import customer
 from zhike.ownership import actions, queries
 from zhike.ownership.holding import holding_of
+from zhike.ownership.rehearsing.assigning import rehearse_assignment as rehearsed_assignment
+from zhike.ownership.rehearsing.recycling import rehearse_rule as rehearsed_rule
 
 pools = Router(tags=["pools"])
 rules = Router(tags=["pools"])
@@ -226,6 +228,29 @@ def create_rule(request: Request, pool_id: UUID, body: RuleIn):
     return Status(201, _rule(actions.create_rule(request.auth, pool_id, **given(body))))
 
 
+@pools.post("/{uuid:pool_id}/rehearsal", response=dict[str, Any], summary="Rehearse a rule")
+def rehearse_rule(request: Request, pool_id: UUID, body: RuleIn, rule: UUID | None = None):
+    """What a rule would have done over the last 90 days, as a new one or in place of `rule`.
+    Nothing is changed."""
+    pool = queries.pool_to_look_after(request.auth, pool_id)
+    kept = queries.rule(request.auth, rule) if rule else None
+    found = rehearsed_rule(request.auth, actions.draft_rule(pool.pk, kept, given(body)))
+    return {
+        "since": found.since, "customers": found.number, "first_night": found.first_night,
+        "weeks": found.weeks, "worked_later": found.worked, "ordered_later": found.ordered,
+        "with_open_tasks": found.tasked, "as_is": found.as_is, "really": found.really,
+        "owners": [
+            {"owner": one.owner_id, "held": one.held, "lost": one.lost, "share": one.share,
+             "is_great": one.is_great}
+            for one in found.losses
+        ],
+        "first": [
+            {"customer": one.party_id, "name": one.name, "owner": one.owner_id, "on": one.on}
+            for one in found.some
+        ],
+    }  # fmt: skip
+
+
 @rules.patch("/{uuid:rule_id}", response=dict[str, Any])
 def change_rule(request: Request, rule_id: UUID, body: RuleIn):
     return _rule(actions.change_rule(request.auth, rule_id, **given(body)))
@@ -268,6 +293,26 @@ def change_assignment_rule(request: Request, assignment_rule_id: UUID, body: Ass
 def remove_assignment_rule(request: Request, assignment_rule_id: UUID):
     actions.remove_assignment_rule(request.auth, assignment_rule_id)
     return Status(204, None)
+
+
+@assignment.post("/rehearsal", response=dict[str, Any], summary="Rehearse an assignment rule")
+def rehearse_assignment(request: Request, body: AssignmentRuleIn, rule: UUID | None = None):
+    """What a rule would have done over the last 90 days, as a new one or in place of `rule`.
+    Nothing is changed."""
+    queries.assignment_rules(request.auth)
+    draft = actions.draft_assignment_rule(rule, given(body))
+    found = rehearsed_assignment(request.auth, draft)
+    wait = found.median_wait
+    return {
+        "since": found.since, "arrived": found.arrived, "customers": found.number,
+        "taken_before": found.before, "stayed": found.stayed, "waiting": found.waiting,
+        "elsewhere": found.elsewhere,
+        "median_wait_seconds": None if wait is None else int(wait.total_seconds()),
+        "owners": [
+            {"owner": one.owner_id, "would": one.would, "really": one.really}
+            for one in found.owners
+        ],
+    }  # fmt: skip
 
 
 @assignment.post("/run", response=dict[str, Any], summary="Assign customers whom nobody holds")

@@ -89,6 +89,23 @@ def compile_values(
     return Query(", ".join(columns), writer.parameters, writer.joins)
 
 
+def rows_measured(name: str, schema: Schema) -> Query:
+    """The rows that an aggregate is computed over, as a SELECT of the record's id (`of`) and of
+    what is measured (`at`); the condition holds it."""
+    fact = schema.facts[name]
+    if not isinstance(fact, Aggregate):
+        raise TypeError(f"{name} is no aggregate")
+    rows, parts, parameters = schema.collections[fact.collection], ["TRUE"], []
+    for column, value in rows.only:
+        parts.append(f"c.{column} IS NULL" if value is None else f"c.{column} = %s")
+        parameters += [] if value is None else [value]
+    statement = (
+        f"SELECT c.{rows.far} AS of, c.{fact.measure} AS at FROM {rows.table} c "
+        f"WHERE {' AND '.join(parts)}"
+    )
+    return Query(statement, parameters, {})
+
+
 def tables_of(node: Node, schema: Schema) -> set[str]:
     """The tables that a filter reads, the record's own included."""
     found = {schema.table}

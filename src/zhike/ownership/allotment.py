@@ -86,11 +86,27 @@ def people_of(rule: AssignmentRule) -> list[UUID]:
     return sorted(named | users_of_teams([UUID(one) for one in rule.teams]))
 
 
+Pair = tuple[UUID, AssignmentRule, str, bool]
+
+
 def pairs_of(
     rules: AssignmentRules, ids: Sequence[UUID], *, held_by: UUID | None = None
-) -> list[tuple[UUID, AssignmentRule, str, bool]]:
+) -> list[Pair]:
     """The customers among some, free or somebody's, that a rule takes: id, rule, the value of its
     territory, whether the customer waits in a pool. One statement, the eldest files first."""
+    holder = "r.owner_id IS NOT DISTINCT FROM %s"
+    return _pairs(rules, ids, "r.pool_id IS NOT NULL", holder, [held_by])
+
+
+def pairs_arriving(rules: AssignmentRules, ids: Sequence[UUID], *, is_pooled: bool) -> list[Pair]:
+    """The same for customers as they came, opened for nobody or into a pool, whoever has them
+    now."""
+    return _pairs(rules, ids, str(is_pooled).upper(), "TRUE", [])
+
+
+def _pairs(
+    rules: AssignmentRules, ids: Sequence[UUID], pooled: str, holder: str, of_holder: list
+) -> list[Pair]:
     if not rules.asked or not ids:
         return []
     joins: dict[str, str] = {}
@@ -98,21 +114,21 @@ def pairs_of(
     for number, (rule, tree) in enumerate(rules.asked):
         query = compile_filter(tree, CUSTOMER.schema)
         joins |= query.joins
-        takes = {(True, True): "TRUE", (True, False): "r.pool_id IS NULL"}.get(
-            (rule.takes_new, rule.takes_pooled), "r.pool_id IS NOT NULL"
+        takes = {(True, True): "TRUE", (True, False): f"NOT ({pooled})"}.get(
+            (rule.takes_new, rule.takes_pooled), pooled
         )
         whens.append(f"WHEN {takes} AND ({query.condition}) THEN %s")
         parameters += [*query.parameters, number]
     places = compile_values(TERRITORIES, CUSTOMER.schema)
     joins |= places.joins
     statement = (
-        f"SELECT r.id, r.pool_id IS NOT NULL, CASE {' '.join(whens)} END AS number, "
+        f"SELECT r.id, {pooled}, CASE {' '.join(whens)} END AS number, "
         f"{places.condition} FROM {CUSTOMER.table} r {' '.join(joins.values())} "
-        "WHERE r.id = ANY(%s) AND r.owner_id IS NOT DISTINCT FROM %s AND r.archived_at IS NULL "
+        f"WHERE r.id = ANY(%s) AND {holder} AND r.archived_at IS NULL "
         "ORDER BY r.id"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*parameters, *places.parameters, list(ids), held_by])
+        cursor.execute(statement, [*parameters, *places.parameters, list(ids), *of_holder])
         rows = cursor.fetchall()
     return [
         (pk, rule, dict(zip(TERRITORIES, values, strict=True)).get(rule.territory) or "", is_pooled)
@@ -190,20 +206,23 @@ def former_owners(ids: Sequence[UUID]) -> dict[UUID, UUID]:
         return dict(cursor.fetchall())
 
 
-def allot(pairs: Sequence[tuple[UUID, AssignmentRule, str, bool]], desks: Desks) -> list[Allotted]:
-    """To whom each customer goes, one after the other. Moves on the turns of the rules and fills
-    the desks, both in memory only."""
-    people = {rule.pk: people_of(rule) for _pk, rule, _place, _is_pooled in pairs}
-    barred = former_owners([pk for pk, _rule, _place, is_pooled in pairs if is_pooled])
+def allot(
+    pairs: Sequence[Pair], desks: Desks, barred: Sequence[UUID | None] | None = None
+) -> list[Allotted]:
+    """To whom each customer goes, one after the other; `barred` says for each who let go of it and
+    doesn't get it back (else the ledger). Moves on the turns of the rules and fills the desks, both
+    in memory only."""
+    people = {rule.pk: people_of(rule) for rule in {pair[1].pk: pair[1] for pair in pairs}.values()}
+    if barred is None:
+        former = former_owners([pk for pk, _rule, _place, is_pooled in pairs if is_pooled])
+        barred = [former.get(pair[0]) for pair in pairs]
     found = []
-    for party_id, rule, place, _is_pooled in pairs:
+    for (party_id, rule, place, _is_pooled), former_id in zip(pairs, barred, strict=True):
         wanted = people[rule.pk]
         if rule.way == AssignmentRule.Way.TERRITORY:
             wanted = [UUID(rule.table[place])]
         at_work = [one for one in wanted if one in desks.active]
-        free = [
-            one for one in at_work if one != barred.get(party_id) and desks.has_room(one, party_id)
-        ]
+        free = [one for one in at_work if one != former_id and desks.has_room(one, party_id)]
         if not free:
             why = FULL if at_work else LEFT if wanted else NOBODY
             found.append(Allotted(party_id, rule, None, why))

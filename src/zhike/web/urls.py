@@ -13,7 +13,7 @@ from zhike.web.history import views as history
 from zhike.web.imports import views as imports
 from zhike.web.listing import views as lists
 from zhike.web.palette import views as palette
-from zhike.web.pools import assigning
+from zhike.web.pools import assigning, rehearsing
 from zhike.web.pools import settings as pool_settings
 from zhike.web.pools import views as pools
 from zhike.web.privacy import requests, retention
@@ -165,6 +165,8 @@ _settings = [
     path("disputes/new", disputes.new_rule, name="dispute_rule_new"),
     path("disputes/<uuid:pk>", disputes.rule, name="dispute_rule"),
     path("disputes/<uuid:pk>/remove", disputes.remove_rule, name="dispute_rule_remove"),
+    path("pools/<uuid:pk>/rules/rehearse", rehearsing.recycling, name="rule_rehearse"),
+    path("assignment/rehearse", rehearsing.assignment, name="assignment_rehearse"),
     path("assignment", assigning.rules, name="assignment"),
     path("assignment/run", assigning.run, name="assignment_run"),
     path("assignment/new", assigning.new_rule, name="assignment_rule_new"),

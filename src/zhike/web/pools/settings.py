@@ -201,7 +201,8 @@ class RulePage:
         ]  # fmt: skip
 
 
-def _values(data: QueryDict) -> dict:
+def recycling_values(data: QueryDict) -> dict:
+    """What a form says of a recycling rule."""
     return {
         "name": data.get("name", ""),
         "days": data.get("days", ""),
@@ -232,7 +233,7 @@ def rule(request: Request, rule_id: UUID) -> HttpResponse:
 def _build(request: Request, page: RulePage, save) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = Form(page.inputs, data)
-    if form.saves(lambda _inputs: save(_values(request.POST))):
+    if form.saves(lambda _inputs: save(recycling_values(request.POST))):
         return go(request, reverse("pool_setting", args=[page.pool.pk]), _("Kept."))
     if data is not None:
         page.filter = data.get("filter", "")
@@ -247,7 +248,7 @@ def preview(request: Request, pk: UUID) -> HttpResponse:
     try:
         rule_id = id_or_none(request.POST, "rule")
         kept = queries.rule(request.viewer, rule_id) if rule_id else None
-        values = {**_values(request.POST), "name": request.POST.get("name") or "–"}
+        values = {**recycling_values(request.POST), "name": request.POST.get("name") or "–"}
         found = preview_rule(request.viewer, actions.draft_rule(known.pk, kept, values))
     except ZhikeError as refusal:
         error = " ".join(one.message for one in refusal.errors) or refusal.message
