@@ -141,7 +141,8 @@ def _batch(batch) -> dict[str, Any]:
 @work.get("/{uuid:batch_id}", response=dict[str, Any], summary="What undoing it would do")
 def preview_undo(request: Request, batch_id: UUID):
     """What a piece of work did, whether it stands, and what the next undo of it would do: `undo` is
-    the batch to name then, this one or its own undo. `left` stays, because it changed since."""
+    the batch to name then, this one or its own undo. `left` stays, because it changed since; both
+    counts are null for what goes back as a whole or not at all, such as a merge."""
     viewer = request.auth
     found = batches_by_id(viewer, [batch_id]).get(batch_id)
     if found is None:
@@ -152,11 +153,11 @@ def preview_undo(request: Request, batch_id: UUID):
         "told": [{"what": str(label), "count": count} for label, count in told_of(viewer, found)],
         "is_undone": stands.is_undone,
         "undo": stands.last,
-        "done": forecast.done,
-        "left": forecast.left,
+        "done": forecast.done if forecast else None,
+        "left": forecast.left if forecast else None,
         "staying": [
             {"type": one.kind.name, "id": one.record_id, "name": one.name, "at": one.changed_at}
-            for one in forecast.named
+            for one in (forecast.named if forecast else ())
         ],
     }
 

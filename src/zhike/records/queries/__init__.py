@@ -41,7 +41,15 @@ from zhike.records.queries.reading import (
     values_of,
     visible_ids,
 )
-from zhike.records.queries.work import Forecast, Work, forecast_undo, reach, told_of, works
+from zhike.records.queries.work import (
+    Forecast,
+    Work,
+    forecast_undo,
+    reach,
+    told_of,
+    work_behind,
+    works,
+)
 
 __all__ = [
     "COUNT_CAP",
@@ -88,5 +96,6 @@ __all__ = [
     "told_of",
     "values_of",
     "visible_ids",
+    "work_behind",
     "works",
 ]
