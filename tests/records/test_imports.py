@@ -14,6 +14,7 @@ from zhike.events.models import Event
 from zhike.kernel.errors import Invalid, NotAllowed, NotFound
 from zhike.records.actions import undo_batch
 from zhike.records.imports import actions
+from zhike.records.imports.refused import write_error_file
 
 
 @pytest.fixture
@@ -118,11 +119,11 @@ def test_a_dry_run_counts_and_writes_nothing(bring_in):
     assert Event.objects.count() == events
 
 
-def test_refused_rows_come_back_with_their_reasons(bring_in, tmp_path):
+def test_refused_rows_come_back_with_their_reasons(cast, bring_in, tmp_path):
     text = ORDERS + "A9,someday,K1,李雷,1,T1,龙井,1,1\nA8,2026-01-01,,,,T1,龙井,1,=1+1\n"
 
     run = bring_in("order", text)
-    count = actions.write_error_file(run, tmp_path / "errors.csv")
+    count = write_error_file(cast.mei, run, tmp_path / "errors.csv")
 
     assert (run.created, run.refused, count) == (3, 2, 2)
     rows = list(csv.DictReader(io.StringIO((tmp_path / "errors.csv").read_text("utf-8-sig"))))

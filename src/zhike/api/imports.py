@@ -13,6 +13,7 @@ from zhike.kernel.errors import NotFound
 from zhike.records.actions import undo_batch
 from zhike.records.imports import actions
 from zhike.records.imports.answering import answer_questions, open_questions
+from zhike.records.imports.refused import error_file_path, write_error_file
 from zhike.records.queries import batches, batches_by_id, forecast_undo, told_of, works
 
 router = Router(tags=["imports"])
@@ -117,8 +118,8 @@ def errors(request: Request, import_id: UUID):
     run = actions.get_import(request.auth, import_id)
     if not run.refused and not run.asked:
         raise NotFound("no_errors", _("No row was refused."))
-    path = actions.error_file_path(run)
-    actions.write_error_file(run, path)
+    path = error_file_path(request.auth, run)
+    write_error_file(request.auth, run, path)
     return FileResponse(path.open("rb"), as_attachment=True, filename="errors.csv")
 
 

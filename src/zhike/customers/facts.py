@@ -13,6 +13,7 @@ from zhike.access.viewer import Viewer
 from zhike.customers.merging.pointers import Pointer, points_at_customer
 from zhike.customers.pools import heir_of, pool_names
 from zhike.customers.profiles import keys_of, profile_of
+from zhike.customers.quality.measure import ALL_COUNTED
 from zhike.events import queries as events
 from zhike.events.catalogue import event_fields, event_label
 from zhike.filters import EVERYTHING, Node, Test
@@ -193,7 +194,7 @@ CUSTOMER: "RecordType[Party]" = RecordType(
         Fact("updated_at", _("Changed"), Kind.TIME, "updated_at", group=_FILE, is_nullable=False,
              is_bearing=True),
         Fact("completeness", _("Complete, %"), Kind.NUMBER, "completeness", group=_FILE,
-             is_nullable=False),
+             is_nullable=False, made_of=tuple(f"customer.{name}" for name in ALL_COUNTED)),
         Fact("pool", _("Pool"), Kind.LINK, "pool_id", choices=pool_names, group=_FILE,
              is_sortable=False, is_bearing=True),
         Aggregate("contacts.count", _("Contacts made"), Kind.NUMBER, "contacts", "count",

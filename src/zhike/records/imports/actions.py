@@ -5,8 +5,6 @@ Applying walks the staged rows by key, a chunk a transaction; position and count
 chunk, so that a killed import goes on where it stopped and nothing is applied twice.
 """
 
-import csv
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -46,7 +44,7 @@ def upload_import(viewer: Viewer, *, type: str, upload) -> Import:
     if upload.size is not None and upload.size > LARGEST_FILE:
         raise TooLarge("too_large", _("Files up to 4 GB can be imported."))
     import_id = new_id()
-    path = _folder() / import_id.hex
+    path = imports_folder() / import_id.hex
     with path.open("xb") as file:
         for chunk in upload.chunks():
             file.write(chunk)
@@ -371,9 +369,10 @@ def _note(run: Import, groups: list[Group], outcome: Outcome) -> None:
         asked = {
             "record": str(question.record_id),
             "probability": question.probability,
-            "why": question.why,
+            "why": [{"words": clue.words, "facts": clue.facts} for clue in question.why],
         }
-        rows.filter(key=key, error="").update(question=asked, error=question.words)
+        open_row = _("Probably on file already.")
+        rows.filter(key=key, error="").update(question=asked, error=open_row)
 
 
 def _next_groups(run: Import, kind: Importer, position: str) -> list[Group]:
@@ -402,47 +401,6 @@ def _rows_of_key(run: Import, key: str) -> list[tuple]:
     return list(rows.values_list("key", "number", "values"))
 
 
-def write_error_file(run: Import, path: Path) -> int:
-    """Writes the refused rows and those with an open question as they stood in the file, with the
-    reason; returns how many.
-
-    Cells that a spreadsheet would take for a formula are defused.
-    """
-    reasons = dict(
-        ImportRow.objects.filter(run=run).exclude(error="").values_list("number", "error")
-    )
-    if not Path(run.path).is_file():
-        message = _("The file was removed: it held somebody who has been erased since.")
-        raise NotFound("file_removed", message)
-    table = open_table(Path(run.path))
-    partial = path.with_name(path.name + ".part")
-    with partial.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([*table.headings, _("Row"), _("Reason")])
-        for number, cells, _position in table.rows():
-            if number in reasons:
-                padded = [show(cell) for cell in cells] + [""] * (len(table.headings) - len(cells))
-                writer.writerow([*map(defuse, padded), number, reasons[number]])
-    os.replace(partial, path)
-    return len(reasons)
-
-
-def defuse(cell: str) -> str:
-    """A text that no spreadsheet runs: a leading = + - @ or control character gets an apostrophe,
-    except on plain numbers."""
-    if cell and cell[0] in "=+-@\t\r" and not _is_number(cell):
-        return "'" + cell
-    return cell
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
 def stale_imports() -> list[UUID]:
     """Imports that were running when their worker went away."""
     running = (Import.State.READING, Import.State.APPLYING)
@@ -469,14 +427,10 @@ def note_removed_files(paths: Sequence[Path], party_ids: Sequence[UUID]) -> int:
     gone.update(path="", sample=[])
     batches = events_about(party_ids).values("batch_id")
     brought = Import.objects.filter(batch_id__in=batches).exclude(path="")
-    return brought.exclude(path__startswith=str(_folder())).count()
+    return brought.exclude(path__startswith=str(imports_folder())).count()
 
 
-def error_file_path(run: Import) -> Path:
-    return _folder() / f"{run.pk.hex}.errors.csv"
-
-
-def _folder() -> Path:
+def imports_folder() -> Path:
     folder = files_folder() / "imports"
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
