@@ -13,7 +13,7 @@ from zhike.customers.models import Party
 from zhike.events.models import Event
 from zhike.kernel.errors import Invalid, NotAllowed, NotFound
 from zhike.records.actions import undo_batch
-from zhike.records.imports import actions
+from zhike.records.imports import actions, carrying_out
 from zhike.records.imports.refused import write_error_file
 
 
@@ -147,7 +147,7 @@ def test_undo_takes_a_whole_import_back(bring_in, cast):
 def test_a_killed_import_goes_on_where_it_stopped(bring_in, cast, tmp_path, monkeypatch):
     path = tmp_path / "orders.csv"
     path.write_text(ORDERS)
-    monkeypatch.setattr(actions, "APPLY_CHUNK", 2)
+    monkeypatch.setattr(carrying_out, "APPLY_CHUNK", 2)
     prepared = actions.prepare_import(cast.han, type="order", path=path, name="orders.csv")
 
     def die_after_one(run):
@@ -158,7 +158,7 @@ def test_a_killed_import_goes_on_where_it_stopped(bring_in, cast, tmp_path, monk
         actions.import_now(cast.han, prepared.pk, is_dry_run=False, report=die_after_one)
     assert Order.objects.count() == 1
 
-    run = actions.run_import(prepared.pk, viewer=cast.han)
+    run = carrying_out.run_import(prepared.pk, viewer=cast.han)
     assert (run.state, run.created, Order.objects.count()) == ("done", 3, 3)
 
 

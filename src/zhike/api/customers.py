@@ -23,7 +23,8 @@ from zhike.customers.quality.actions import verify_customer
 from zhike.customers.quality.queries import report
 from zhike.customers.sharing.actions import share_customer, stop_sharing
 from zhike.customers.sharing.seers import seers
-from zhike.insight.queries import explain, standing_of
+from zhike.insight.explaining import explain
+from zhike.insight.queries import standing_of
 from zhike.kernel.reading import together
 from zhike.records.actions import archive_record, change_record, restore_record, unmask
 

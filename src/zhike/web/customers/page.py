@@ -18,6 +18,7 @@ from zhike.customers.facts import CUSTOMER, KINDS
 from zhike.filters import Test
 from zhike.filters.schema import Words
 from zhike.insight import queries as insight
+from zhike.insight.explaining import explain
 from zhike.insight.words import STAGES, TIERS
 from zhike.kernel.reading import together
 from zhike.privacy import queries as privacy
@@ -234,7 +235,7 @@ class CustomerPage:
 
     @cached_property
     def explained(self):
-        return insight.explain(self.viewer, self.standing)
+        return explain(self.viewer, self.standing)
 
     @cached_property
     def suggestion(self):
