@@ -107,6 +107,8 @@ PAGES: dict[tuple[str, str], Door] = {
     ("POST", "lists/<slug:name>/views"): door("keep", body=lambda ids: {"list": "", "name": "n"}),
     ("POST", "lists/<slug:name>/views/<uuid:view_id>/remove"): door("keep", of="view"),
     ("GET", "lists/<slug:name>/export"): door("export", names=LISTS, asks=_customer_lists),
+    ("GET", "people/pick"): door("view"),
+    ("GET", "people/pick/with-teams"): door("view"),
     ("GET", "lists/<slug:name>/pick"): door("view", names=LISTS, asks=lambda ids: [
         {"q": f"{ids.name.lower()}na"}, {"q": f"7{ids.name.lower()}"}]),
     # One record of any type

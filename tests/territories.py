@@ -227,7 +227,7 @@ def _common(boss: Viewer, ting: Viewer, product, folder: Path) -> SimpleNamespac
     waiting = prepare_import(ting, type="customer", path=_file(folder, "Wait"), name="wait.csv")
     done = prepare_import(ting, type="customer", path=_file(folder, "Owni"), name="done.csv")
     map_import(ting, done.pk, mapping=done.mapping, options={"on_duplicate": "ask"})
-    known = {"name": "Ownirow", "birthday": "1990-01-01", "owner": ting.user_id}
+    known = {"name": "Owni Row", "birthday": "1990-01-01", "owner": ting.user_id}
     customers.create_customer(known, viewer=ting)
     import_now(ting, done.pk, is_dry_run=False)
     return SimpleNamespace(

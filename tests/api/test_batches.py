@@ -41,3 +41,17 @@ def test_fails_to_undo_what_is_out_of_sight(han, cast):
 
     assert answer.status_code == 404
     assert "陈嘉怡" not in answer.text
+
+
+def test_sharing_answers_the_batch_that_undoes_it(calling, cast):
+    li, path = calling("li"), f"/customers/{cast.yunqi.pk}/shares/{cast.zhao.user_id}"
+
+    shared = li("PUT", path, {"level": "read"}).json()
+    ended = li("DELETE", path).json()
+
+    assert li("DELETE", path).json() == {"batch": None}
+    preview = li.get(f"/batches/{shared['batch']}").json()
+    assert (preview["kind"], preview["done"], preview["left"]) == ("share", None, None)
+    undone = li.post(f"/batches/{ended['batch']}/undo").json()
+    assert (undone["done"], undone["left"]) == (1, 0)
+    assert Party.objects.get(pk=cast.yunqi.pk).readers == [str(cast.zhao.user_id)]

@@ -9,7 +9,10 @@ from visitor import Visitor, knocks
 
 from zhike.access.models import FieldRight
 from zhike.access.policies import Level
+from zhike.customers import duplicates
+from zhike.customers.quality import queries as quality
 from zhike.records import limits
+from zhike.records.imports import answering
 from zhike.records.queries import concealing
 
 AMOUNT = 765_432_100
@@ -20,12 +23,25 @@ HIDDEN = {
     ("customer", "tags"): ("hide", ("Owntag",)),
     ("customer", "job_title"): ("hide", ("Ownjob",)),
     ("customer", "street"): ("mask", ("Ownstreet",)),
-    ("customer", "phones"): ("mask", ("13912345670", "139 1234 5670")),
+    ("customer", "phones"): (
+        "mask",
+        (
+            "13912345670",
+            "139 1234 5670",
+            "same phone number",
+            '"sign": "phone"',
+            "+9.0",
+            "% complete",
+            "complete on average",
+            "without phone or e-mail",
+        ),
+    ),
     ("customer", "emails"): ("mask", ("ownmail",)),
+    ("customer", "birthday"): ("hide", ("same birthday", '"sign": "birthday"')),
     ("order", "remark"): ("hide", ("Ownmemo",)),
     ("order", "value"): ("hide", ("7654321", "7,654,321", "7.65 M", "765.4")),
 }
-NAMES = {("customer", "name"): ("mask", ("Ownname",))}
+NAMES = {("customer", "name"): ("mask", ("Ownname", "Owni Row", "same name"))}
 
 
 def limit(hidden: dict) -> None:
@@ -97,6 +113,39 @@ def test_a_hole_in_the_timeline_is_found(firm, monkeypatch):
     monkeypatch.setattr(limits, "_told", lambda viewer, event, name, value: value)
 
     assert betrayals(firm, Visitor(firm), ("7654321", "7,654,321"))
+
+
+def test_a_hole_in_reasons_is_found(firm, monkeypatch):
+    limit(HIDDEN)
+    monkeypatch.setattr(duplicates, "_told", lambda reasons, hidden: reasons)
+    monkeypatch.setattr(answering, "_told", lambda why, hidden: [one["words"] for one in why])
+    found = betrayals(firm, Visitor(firm), ("same phone number", '"sign": "phone"', "+9.0",
+                                            "same birthday"))  # fmt: skip
+
+    assert {one.rpartition(": ")[2] for one in found} >= {"same phone number", "+9.0"}
+    assert any("api/v1/customers/duplicates" in one for one in found)
+    assert any("/questions" in one and "same birthday" in one for one in found)
+    assert any("/errors" in one and "same birthday" in one for one in found)
+    assert any("/refused" in one and "same birthday" in one for one in found)
+
+
+def test_a_hole_in_figures_is_found(firm, monkeypatch):
+    limit(HIDDEN)
+    monkeypatch.setattr(quality, "_with_none_told", lambda viewer, row: row)
+
+    found = betrayals(firm, Visitor(firm), ("complete on average", "without phone or e-mail"))
+
+    assert len(found) == 2
+
+
+def test_names_in_the_file_of_open_rows_are_concealed(firm, monkeypatch):
+    limit(NAMES)
+    monkeypatch.setattr(concealing, "limits", lambda kind, viewer: {})
+
+    found = betrayals(firm, Visitor(firm), ("Owni Row",))
+
+    assert any("/errors" in one for one in found)
+    assert any("/refused" in one for one in found)
 
 
 def test_levels_are_ordered():

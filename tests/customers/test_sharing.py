@@ -17,8 +17,8 @@ from zhike.customers.queries import shares_of
 from zhike.customers.sharing.actions import end_shares, share_customer, stop_sharing
 from zhike.events.models import Event
 from zhike.kernel import clock
-from zhike.kernel.errors import Invalid, NotAllowed, NotFound
-from zhike.records.actions import archive_record
+from zhike.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+from zhike.records.actions import archive_record, undo_batch
 from zhike.records.queries import count, find_ids, get
 
 
@@ -32,7 +32,15 @@ def order(cast):
 
 def share(cast, who, level="read", **options):
     """Li shares her tea house."""
-    return share_customer(cast.yunqi.pk, with_id=who, level=level, viewer=cast.li, **options)
+    made, batch = share_customer(cast.yunqi.pk, with_id=who, level=level, viewer=cast.li, **options)
+    assert made.party_id == cast.yunqi.pk
+    return batch
+
+
+def shares(party_id):
+    party = Party.objects.get(pk=party_id)
+    rows = [(one.with_id, one.level, one.until) for one in shares_of(party_id)]
+    return rows, party.readers, party.writers
 
 
 def test_whom_it_is_shared_with_sees_it_and_what_hangs_on_it(cast, order):
@@ -136,3 +144,73 @@ def test_shares_go_along_with_a_merge_and_back(cast):
     assert get(CUSTOMER, cast.zhao, cast.yunqi.pk).readers == [str(cast.zhao.user_id)]
     with pytest.raises(NotFound):
         get(CUSTOMER, cast.zhao, other.pk)
+
+
+def test_sharing_is_undone_and_done_again(cast):
+    zhao = cast.zhao.user_id
+    batch = share(cast, zhao, "write")
+    shared = shares(cast.yunqi.pk)
+
+    undo, done, left = undo_batch(cast.li, batch.pk)
+
+    assert (done, left) == (1, 0)
+    assert shares(cast.yunqi.pk) == ([], [], [])
+    with pytest.raises(Conflict):
+        undo_batch(cast.li, batch.pk)
+    again, done, left = undo_batch(cast.li, undo.pk)
+    assert (done, left) == (1, 0)
+    assert shares(cast.yunqi.pk) == shared == ([(zhao, "write", None)], [str(zhao)], [str(zhao)])
+    undo_batch(cast.li, again.pk)
+    assert shares(cast.yunqi.pk) == ([], [], [])
+
+
+def test_undone_it_is_shared_as_it_was_before(cast):
+    zhao, day = cast.zhao.user_id, clock.today() + timedelta(days=3)
+    share(cast, zhao, until=day)
+    more = share(cast, zhao, "write")
+
+    undo_batch(cast.li, more.pk)
+    assert shares(cast.yunqi.pk) == ([(zhao, "read", day)], [str(zhao)], [])
+
+    ended = stop_sharing(cast.yunqi.pk, with_id=zhao, viewer=cast.li)
+    assert stop_sharing(cast.yunqi.pk, with_id=zhao, viewer=cast.li) is None
+    undo_batch(cast.li, ended.pk)
+    assert shares(cast.yunqi.pk) == ([(zhao, "read", day)], [str(zhao)], [])
+
+
+def test_what_was_changed_since_stays_when_sharing_is_undone(cast):
+    zhao = cast.zhao.user_id
+    first = share(cast, zhao)
+    share(cast, zhao, "write")
+
+    assert undo_batch(cast.li, first.pk)[1:] == (0, 1)
+    assert shares(cast.yunqi.pk)[0] == [(zhao, "write", None)]
+
+
+def test_a_share_whose_day_has_passed_does_not_come_back(cast):
+    share(cast, cast.zhao.user_id, until=clock.today())
+    ended = stop_sharing(cast.yunqi.pk, with_id=cast.zhao.user_id, viewer=cast.li)
+
+    with time_machine.travel(clock.now() + timedelta(days=2)):
+        assert undo_batch(cast.li, ended.pk)[1:] == (0, 1)
+
+    assert shares(cast.yunqi.pk)[0] == []
+
+
+def test_who_may_only_read_undoes_no_sharing(cast):
+    batch = share(cast, cast.zhao.user_id)
+
+    with pytest.raises(NotFound):
+        undo_batch(cast.zhao, batch.pk)
+    assert shares(cast.yunqi.pk)[0] != []
+    assert undo_batch(cast.mei, batch.pk)[1:] == (1, 0)
+
+
+def test_sharing_that_went_along_with_a_merge_is_undone_at_the_winner(cast):
+    batch = share(cast, cast.zhao.user_id)
+    other = actions.create_customer({"name": "云栖", "kind": "company"}, viewer=cast.li)
+    merge_customers(cast.li, other.pk, cast.yunqi.pk)
+
+    assert undo_batch(cast.li, batch.pk)[1:] == (1, 0)
+
+    assert shares(other.pk) == ([], [], [])

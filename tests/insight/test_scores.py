@@ -13,7 +13,7 @@ from zhike.customers.actions import create_customer
 from zhike.customers.facts import CUSTOMER
 from zhike.events.models import Event
 from zhike.filters import check, parse
-from zhike.insight import actions, dashboard, lake, queries
+from zhike.insight import actions, dashboard, explaining, lake, queries
 from zhike.insight.models import ScoreRun, StageDay, Standing, Suggestion
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid, NotAllowed, NotFound
@@ -75,15 +75,17 @@ def test_scores_and_reasons(trade):
 
     suggestion = Suggestion.objects.get(pk=cast.yunqi.pk)
     assert suggestion.reason == "overdue"
-    assert "40" in queries.reason_words(suggestion)
+    assert "40" in explaining.reason_words(suggestion)
     assert {
-        e.key for e in queries.explain(cast.mei, queries.standing_of(cast.mei, cast.yunqi))
+        e.key for e in explaining.explain(cast.mei, queries.standing_of(cast.mei, cast.yunqi))
     } >= {
         "value_12",
         "stage",
         "rfm",
     }
-    assert all(e.why for e in queries.explain(cast.mei, queries.standing_of(cast.mei, cast.yunqi)))
+    assert all(
+        e.why for e in explaining.explain(cast.mei, queries.standing_of(cast.mei, cast.yunqi))
+    )
 
 
 def test_today_shows_ones_own_and_knows_what_was_done(trade):

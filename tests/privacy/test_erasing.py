@@ -37,6 +37,7 @@ from zhike.privacy.actions import (
 from zhike.privacy.models import Erasure
 from zhike.records.actions import restore_record, save_view, undo_batch
 from zhike.records.imports import actions as imports
+from zhike.records.imports.refused import write_error_file
 from zhike.records.models import Import, ImportRow
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -292,7 +293,7 @@ def test_a_removed_upload_says_so(cast, fuyao):
     erase_customer(cast.mei, fuyao.pk, ground="request")
     done = Import.objects.get(state="done")
     with pytest.raises(NotFound):
-        imports.write_error_file(done, files_folder() / "out.csv")
+        write_error_file(cast.mei, done, files_folder() / "out.csv")
     assert not Path(files_folder() / "out.csv").exists()
 
 

@@ -13,7 +13,8 @@ from zhike.customers.models import Party
 from zhike.events.models import Event
 from zhike.kernel.errors import Invalid, NotAllowed, NotFound
 from zhike.records.actions import undo_batch
-from zhike.records.imports import actions
+from zhike.records.imports import actions, carrying_out
+from zhike.records.imports.refused import write_error_file
 
 
 @pytest.fixture
@@ -118,11 +119,11 @@ def test_a_dry_run_counts_and_writes_nothing(bring_in):
     assert Event.objects.count() == events
 
 
-def test_refused_rows_come_back_with_their_reasons(bring_in, tmp_path):
+def test_refused_rows_come_back_with_their_reasons(cast, bring_in, tmp_path):
     text = ORDERS + "A9,someday,K1,李雷,1,T1,龙井,1,1\nA8,2026-01-01,,,,T1,龙井,1,=1+1\n"
 
     run = bring_in("order", text)
-    count = actions.write_error_file(run, tmp_path / "errors.csv")
+    count = write_error_file(cast.mei, run, tmp_path / "errors.csv")
 
     assert (run.created, run.refused, count) == (3, 2, 2)
     rows = list(csv.DictReader(io.StringIO((tmp_path / "errors.csv").read_text("utf-8-sig"))))
@@ -146,7 +147,7 @@ def test_undo_takes_a_whole_import_back(bring_in, cast):
 def test_a_killed_import_goes_on_where_it_stopped(bring_in, cast, tmp_path, monkeypatch):
     path = tmp_path / "orders.csv"
     path.write_text(ORDERS)
-    monkeypatch.setattr(actions, "APPLY_CHUNK", 2)
+    monkeypatch.setattr(carrying_out, "APPLY_CHUNK", 2)
     prepared = actions.prepare_import(cast.han, type="order", path=path, name="orders.csv")
 
     def die_after_one(run):
@@ -157,7 +158,7 @@ def test_a_killed_import_goes_on_where_it_stopped(bring_in, cast, tmp_path, monk
         actions.import_now(cast.han, prepared.pk, is_dry_run=False, report=die_after_one)
     assert Order.objects.count() == 1
 
-    run = actions.run_import(prepared.pk, viewer=cast.han)
+    run = carrying_out.run_import(prepared.pk, viewer=cast.han)
     assert (run.state, run.created, Order.objects.count()) == ("done", 3, 3)
 
 

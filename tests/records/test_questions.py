@@ -7,6 +7,7 @@ from zhike.kernel.errors import Conflict, Invalid, NotFound
 from zhike.records.actions import undo_batch
 from zhike.records.imports import actions
 from zhike.records.imports.answering import answer_questions, open_questions
+from zhike.records.imports.refused import write_error_file
 
 # The first is 云栖茶舍 of the cast under its full name; the second nobody's.
 FILE = """姓名,类型,城市,行业,电子邮件
@@ -111,7 +112,7 @@ def test_a_customer_archived_since_is_not_written_into(asked, cast):
     assert counts(run) == {"created": 1, "refused": 1}
 
 
-def test_open_rows_stand_in_the_file_of_refused_ones(asked, tmp_path):
+def test_open_rows_stand_in_the_file_of_refused_ones(cast, asked, tmp_path):
     path = tmp_path / "open.csv"
-    assert actions.write_error_file(asked, path) == 1
+    assert write_error_file(cast.han, asked, path) == 1
     assert "云栖茶舍" in path.read_text(encoding="utf-8-sig").splitlines()[1]

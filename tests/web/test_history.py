@@ -62,3 +62,14 @@ def test_the_page_offers_the_way_back_and_forth(sign_in, cast):
         page = han.get(address).text
         assert "Do it again" in page
         assert f"/batches/{undoing.pk}/undo" in page
+
+
+def test_sharing_stands_in_history_with_its_way_back(li, cast):
+    shown = {"with": str(cast.zhao.user_id), "level": "read"}
+    text = li.post(f"/customers/{cast.yunqi.pk}/shares", shown, follow=True).text
+    batch = Batch.objects.get(kind="share")
+
+    assert f"/batches/{batch.pk}/undo" in text
+    assert "The customer is shared as it was before" in li.get(f"/history/{batch.pk}").text
+    assert "Undone: 1 taken back." in li.post(f"/batches/{batch.pk}/undo", follow=True).text
+    assert Party.objects.get(pk=cast.yunqi.pk).readers == []

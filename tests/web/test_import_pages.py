@@ -2,7 +2,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from zhike.customers.facts import CUSTOMER
-from zhike.records.imports.actions import run_import
+from zhike.records.imports.carrying_out import run_import
 from zhike.records.queries import find, imports
 
 FILE = "客户名称,手机,备用\n宁波老码头茶行,13900000001,x\n坏,abc,x\n".encode()

@@ -23,7 +23,8 @@ from zhike.customers.quality.actions import verify_customer
 from zhike.customers.quality.queries import report
 from zhike.customers.sharing.actions import share_customer, stop_sharing
 from zhike.customers.sharing.seers import seers
-from zhike.insight.queries import explain, standing_of
+from zhike.insight.explaining import explain
+from zhike.insight.queries import standing_of
 from zhike.kernel.reading import together
 from zhike.records.actions import archive_record, change_record, restore_record, unmask
 
@@ -328,17 +329,18 @@ def list_shares(request: Request, customer_id: UUID):
 
 @router.put("/{uuid:customer_id}/shares/{uuid:with_id}", response=dict[str, Any])
 def share(request: Request, customer_id: UUID, with_id: UUID, body: ShareIn):
-    """`with_id` is a user's or a team's."""
-    made = share_customer(
+    """`with_id` is a user's or a team's; `batch` undoes it."""
+    made, batch = share_customer(
         customer_id, with_id=with_id, level=body.level, until=body.until, viewer=request.auth
     )
-    return _share(made)
+    return {**_share(made), "batch": batch.pk}
 
 
-@router.delete("/{uuid:customer_id}/shares/{uuid:with_id}", response={204: None})
+@router.delete("/{uuid:customer_id}/shares/{uuid:with_id}", response=dict[str, Any])
 def unshare(request: Request, customer_id: UUID, with_id: UUID):
-    stop_sharing(customer_id, with_id=with_id, viewer=request.auth)
-    return Status(204, None)
+    """`batch` undoes it; null where nothing was shared."""
+    batch = stop_sharing(customer_id, with_id=with_id, viewer=request.auth)
+    return {"batch": batch.pk if batch else None}
 
 
 def _share(one) -> dict[str, Any]:

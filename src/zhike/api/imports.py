@@ -13,6 +13,7 @@ from zhike.kernel.errors import NotFound
 from zhike.records.actions import undo_batch
 from zhike.records.imports import actions
 from zhike.records.imports.answering import answer_questions, open_questions
+from zhike.records.imports.refused import error_file_path, write_error_file
 from zhike.records.queries import batches, batches_by_id, forecast_undo, told_of, works
 
 router = Router(tags=["imports"])
@@ -117,8 +118,8 @@ def errors(request: Request, import_id: UUID):
     run = actions.get_import(request.auth, import_id)
     if not run.refused and not run.asked:
         raise NotFound("no_errors", _("No row was refused."))
-    path = actions.error_file_path(run)
-    actions.write_error_file(run, path)
+    path = error_file_path(request.auth, run)
+    write_error_file(request.auth, run, path)
     return FileResponse(path.open("rb"), as_attachment=True, filename="errors.csv")
 
 
@@ -141,7 +142,8 @@ def _batch(batch) -> dict[str, Any]:
 @work.get("/{uuid:batch_id}", response=dict[str, Any], summary="What undoing it would do")
 def preview_undo(request: Request, batch_id: UUID):
     """What a piece of work did, whether it stands, and what the next undo of it would do: `undo` is
-    the batch to name then, this one or its own undo. `left` stays, because it changed since."""
+    the batch to name then, this one or its own undo. `left` stays, because it changed since; both
+    counts are null for what goes back as a whole or not at all, such as a merge."""
     viewer = request.auth
     found = batches_by_id(viewer, [batch_id]).get(batch_id)
     if found is None:
@@ -152,11 +154,11 @@ def preview_undo(request: Request, batch_id: UUID):
         "told": [{"what": str(label), "count": count} for label, count in told_of(viewer, found)],
         "is_undone": stands.is_undone,
         "undo": stands.last,
-        "done": forecast.done,
-        "left": forecast.left,
+        "done": forecast.done if forecast else None,
+        "left": forecast.left if forecast else None,
         "staying": [
             {"type": one.kind.name, "id": one.record_id, "name": one.name, "at": one.changed_at}
-            for one in forecast.named
+            for one in (forecast.named if forecast else ())
         ],
     }
 

@@ -10,10 +10,9 @@ from pydantic import create_model
 from zhike.access.viewer import Viewer
 from zhike.commerce.facts import ORDER, PRODUCT
 from zhike.commerce.queries import lines, payments
-from zhike.customers.duplicates import Duplicates
+from zhike.customers.duplicates import Duplicates, Reason, reasons_of
 from zhike.customers.facts import CUSTOMER, TASK
 from zhike.customers.quality.queries import Report
-from zhike.customers.words import sign_words
 from zhike.events.catalogue import event_words
 from zhike.insight.queries import standings
 from zhike.kernel.money import to_major
@@ -93,15 +92,7 @@ def duplicates(found: Duplicates) -> list[dict[str, Any]]:
             "customer": hit.party.pk,
             "name": hit.party.name,
             "probability": round(hit.probability, 4),
-            "reasons": [
-                {
-                    "sign": one.sign,
-                    "level": one.level,
-                    "weight": round(one.weight, 2),
-                    "words": one.words,
-                }
-                for one in hit.reasons
-            ],
+            "reasons": _reasons(hit.reasons),
         }
         for hit in found.hits
     ]
@@ -117,6 +108,19 @@ def duplicates(found: Duplicates) -> list[dict[str, Any]]:
     return seen + masked
 
 
+def _reasons(found: Sequence[Reason]) -> list[dict[str, Any]]:
+    """Of what isn't shown to whoever asks, only that there is something."""
+    return [
+        {
+            "sign": one.sign,
+            "level": one.level,
+            "weight": None if one.weight is None else round(one.weight, 2),
+            "words": one.words,
+        }
+        for one in found
+    ]
+
+
 def pairs(viewer: Viewer, found: Sequence) -> list[dict[str, Any]]:
     concealed(CUSTOMER, viewer, [one for pair in found for one in (pair.party, pair.other)])
     return [
@@ -126,10 +130,7 @@ def pairs(viewer: Viewer, found: Sequence) -> list[dict[str, Any]]:
                 {"customer": one.pk, "name": one.name} for one in (pair.party, pair.other)
             ],
             "probability": round(pair.probability, 4),
-            "reasons": [
-                {**one, "words": sign_words(pair.party.kind, one["sign"], one["level"])}
-                for one in pair.reasons
-            ],
+            "reasons": _reasons(reasons_of(pair)),
             "state": pair.state,
             "found_at": pair.found_at,
             "decided_at": pair.decided_at,

@@ -4,15 +4,11 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from zhike.customers.facts import (
-    CUSTOMER_FACTS,
-    CUSTOMER_JOIN,
-    reach_by_customer,
-    sight_by_customer,
-)
+from zhike.customers.facts import CUSTOMER_FACTS, CUSTOMER_JOIN
 from zhike.customers.forgetting import Forgets, forgets
 from zhike.customers.keeping import keeps_customer
 from zhike.customers.merging.pointers import Pointer, points_at_customer
+from zhike.customers.sight import reach_by_customer, sight_by_customer
 from zhike.customers.telling import Tells, tells
 from zhike.filters.schema import Aggregate, Collection, Fact, Kind
 from zhike.records.fields import Field, FieldKind

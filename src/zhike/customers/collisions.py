@@ -12,9 +12,10 @@ from django.db import connection
 from zhike.access.policies import sees_all
 from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER
-from zhike.customers.profiles import keys_by_scarcity, profile_of
+from zhike.customers.profiles import FACTS_OF_SIGN, keys_by_scarcity, profile_of
 from zhike.customers.words import HELD_WORDS
 from zhike.identity import Profile, compare
+from zhike.records.limits import is_limited
 from zhike.records.queries import concealed, only_seen, visible_ids
 
 if TYPE_CHECKING:
@@ -86,13 +87,17 @@ def shared_signs(one: Profile, other: Profile) -> set[str]:
 
 def held_elsewhere(viewer: Viewer, parties: Sequence["Party"]) -> Mapping[UUID, tuple[Held, ...]]:
     """For those of some customers of the viewer's, at most 2,000, whom a customer out of sight is
-    like in a sign: which signs. One question for all of them."""
+    like in a sign that the viewer is shown: which signs. One question for all of them."""
     if sees_all(viewer):
         return {}
     profiles = [profile_of(party) for party in parties[:MOST_AT_ONCE]]
     hidden = _hidden(viewer, profiles)
     found = {
-        party.pk: held(profile, hidden.get(number, ()))
+        party.pk: tuple(
+            one
+            for one in held(profile, hidden.get(number, ()))
+            if not any(is_limited(CUSTOMER, viewer, fact) for fact in FACTS_OF_SIGN[one.sign])
+        )
         for number, (party, profile) in enumerate(zip(parties, profiles, strict=False))
     }
     return {party_id: signs for party_id, signs in found.items() if signs}

@@ -3,7 +3,7 @@ are probably one."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models import prefetch_related_objects
@@ -15,12 +15,13 @@ from zhike.access.viewer import Viewer
 from zhike.customers.collisions import Held, held
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.models import Duplicate, Party
-from zhike.customers.profiles import keys_by_scarcity, profile_of
+from zhike.customers.profiles import FACTS_OF_SIGN, keys_by_scarcity, profile_of
 from zhike.customers.words import sign_words
 from zhike.identity import USUAL, Profile, compare
 from zhike.kernel.errors import Conflict, Invalid, NotFound
 from zhike.kernel.ids import new_id
 from zhike.kernel.paging import Page, decode_cursor, encode_cursor
+from zhike.records.limits import untold
 from zhike.records.queries import concealed, linked_names, only_seen, visible_ids
 
 CLEAR, MAYBE = 0.5, 0.1
@@ -84,12 +85,18 @@ _CANDIDATES_OF_MANY = """
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A sign that agrees: how far, what that weighs in bits, and in words."""
+    """A sign that agrees: how far, what that weighs in bits, and in words. Which one it is and
+    what it weighs isn't told of what the viewer may not see."""
 
-    sign: str
-    level: str
-    weight: float
     words: str
+    sign: str | None = None
+    level: str | None = None
+    weight: float | None = None
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What it tells of."""
+        return FACTS_OF_SIGN[self.sign] if self.sign else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +165,7 @@ def possible_duplicates(
     seen = visible_ids(CUSTOMER, viewer, [*employers, *(one.pk for one in candidates)])
     hits = _hits(profile, [one for one in candidates if one.pk in seen], seen)[:limit]
     concealed(CUSTOMER, viewer, [hit.party for hit in hits])
+    hits = [replace(hit, reasons=_told(hit.reasons, hit.party.concealed)) for hit in hits]
     hidden = [one for one in candidates if one.pk not in seen]
     return Duplicates(tuple(hits), held(profile, hidden))
 
@@ -249,11 +257,29 @@ def _hits(profile: Profile, candidates: Sequence[Party], seen: set[UUID]) -> lis
         match = compare(profile, other, base=base, weights=weights)
         if match.probability >= MAYBE:
             reasons = tuple(
-                Reason(one.sign, one.level, one.weight, sign_words(party.kind, one.sign, one.level))
+                Reason(sign_words(party.kind, one.sign, one.level), one.sign, one.level, one.weight)
                 for one in match.reasons
             )
             hits.append(Hit(party, match.probability, reasons))
     return sorted(hits, key=lambda hit: (-hit.probability, hit.party.pk))
+
+
+def reasons_of(pair: Duplicate) -> tuple[Reason, ...]:
+    """Why a pair that the viewer has been shown is taken for one, the strongest first."""
+    kind = pair.party.kind
+    reasons = [
+        Reason(sign_words(kind, one["sign"], one["level"]), one["sign"], one["level"],
+               one["weight"])
+        for one in pair.reasons
+    ]  # fmt: skip
+    return _told(reasons, pair.party.concealed | pair.other.concealed)
+
+
+def _told(reasons: Sequence[Reason], hidden: frozenset[str]) -> tuple[Reason, ...]:
+    """The reasons as they may be told: that there are others comes last, without how many."""
+    told = [one for one in reasons if hidden.isdisjoint(one.facts)]
+    others = [Reason(untold())] if len(told) < len(reasons) else []
+    return (*told, *others)
 
 
 def _weights(kind: str, learnt: str | None) -> Mapping:

@@ -1,22 +1,25 @@
 """The record types of the customer file: their fields, and what else can be filtered on."""
 
-from collections.abc import Callable, Iterable
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from zhike.access.policies import Level, can, sight
+from zhike.access.policies import Level, can
 from zhike.access.queries import team_names, user_names
-from zhike.access.viewer import Viewer
 from zhike.customers.merging.pointers import Pointer, points_at_customer
 from zhike.customers.pools import heir_of, pool_names
 from zhike.customers.profiles import keys_of, profile_of
+from zhike.customers.quality.measure import ALL_COUNTED
+from zhike.customers.sight import (
+    reach_by_customer,
+    reach_of_customers,
+    sight_by_customer,
+    sight_of_customers,
+)
 from zhike.events import queries as events
 from zhike.events.catalogue import event_fields, event_label
-from zhike.filters import EVERYTHING, Node, Test
-from zhike.filters import Any as AnyOf
 from zhike.filters.schema import Aggregate, Collection, Fact, Join, Kind
 from zhike.kernel.errors import Conflict, NotAllowed
 from zhike.kernel.text import email_tokens, name_tokens, phone_tokens, pinyin, word_tokens
@@ -158,8 +161,8 @@ CUSTOMER: "RecordType[Party]" = RecordType(
         Field("custom", _("Other values"), FieldKind.OBJECT, is_fact=False),
     ),
     party_column="id",
-    sight=lambda viewer: sight_of_customers(viewer),
-    reach=lambda viewer: reach_of_customers(viewer),
+    sight=sight_of_customers,
+    reach=reach_of_customers,
     follows=_follows,
     guard=_guard,
     derive=_derive_party,
@@ -193,7 +196,7 @@ CUSTOMER: "RecordType[Party]" = RecordType(
         Fact("updated_at", _("Changed"), Kind.TIME, "updated_at", group=_FILE, is_nullable=False,
              is_bearing=True),
         Fact("completeness", _("Complete, %"), Kind.NUMBER, "completeness", group=_FILE,
-             is_nullable=False),
+             is_nullable=False, made_of=tuple(f"customer.{name}" for name in ALL_COUNTED)),
         Fact("pool", _("Pool"), Kind.LINK, "pool_id", choices=pool_names, group=_FILE,
              is_sortable=False, is_bearing=True),
         Aggregate("contacts.count", _("Contacts made"), Kind.NUMBER, "contacts", "count",
@@ -224,62 +227,6 @@ CUSTOMER_FACTS = (
     Fact("customer.pool", _("Customer's pool"), Kind.LINK, "pool_id", join="customer",
          choices=pool_names, is_sortable=False),
 )  # fmt: skip
-
-
-# Who sees customers beside those whose they are: (viewer, prefix of the facts) → filter, or None.
-_widenings: list[Callable[[Viewer, str], Node | None]] = []
-
-
-def widens_sight(function: Callable[[Viewer, str], Node | None]):
-    """Declares a reason to see customers. The facts that it asks about stand behind the prefix."""
-    _widenings.append(function)
-    return function
-
-
-def sight_of_customers(viewer: Viewer, prefix: str = "") -> Node:
-    """Whom a viewer sees: those that are theirs or their team's, and for whatever other reason."""
-    own = sight(viewer, owner=f"{prefix}owner", team=f"{prefix}team")
-    return _widened(own, (widening(viewer, prefix) for widening in _widenings))
-
-
-def sight_by_customer(viewer: Viewer) -> Node:
-    """Rows that belong to a customer are seen by whoever sees the customer."""
-    return sight_of_customers(viewer, "customer.")
-
-
-def reach_of_customers(viewer: Viewer, prefix: str = "") -> Node:
-    """Whom a viewer may change among those in sight: not those that are shared to be read."""
-    own = sight(viewer, owner=f"{prefix}owner", team=f"{prefix}team")
-    return _widened(own, (_shared(viewer, f"{prefix}writers"),))
-
-
-def reach_by_customer(viewer: Viewer) -> Node:
-    return reach_of_customers(viewer, "customer.")
-
-
-def _widened(own: Node, further: Iterable[Node | None]) -> Node:
-    if own == EVERYTHING:
-        return own
-    parts = own.parts if isinstance(own, AnyOf) else (own,)
-    return AnyOf((*parts, *(node for node in further if node is not None)))
-
-
-@widens_sight
-def _shared_to_be_read(viewer: Viewer, prefix: str) -> Node | None:
-    return _shared(viewer, f"{prefix}readers")
-
-
-def _shared(viewer: Viewer, fact: str) -> Node | None:
-    """Customers that were shared with the viewer or with their own team."""
-    ids = tuple(str(one) for one in (viewer.user_id, viewer.team_id) if one is not None)
-    return Test(fact, "has_any", ids) if ids else None
-
-
-@widens_sight
-def _in_pools(viewer: Viewer, prefix: str) -> Node | None:
-    """Customers who wait in a pool that the viewer belongs to."""
-    ids = tuple(sorted(viewer.pool_ids))
-    return Test(f"{prefix}pool", "in", ids) if ids else None
 
 
 TASK: "RecordType[Task]" = RecordType(

@@ -26,7 +26,7 @@ from zhike.records.actions import (
     new_instances,
 )
 from zhike.records.fields import Field, FieldKind
-from zhike.records.imports import Group, Importer, Outcome, Question, register
+from zhike.records.imports import Clue, Group, Importer, Outcome, Question, register
 from zhike.records.models import Batch
 from zhike.records.queries import visible_ids
 
@@ -136,8 +136,8 @@ def _sifted(
         elif what == "skip":
             outcome.skipped += 1
         elif what == "ask":
-            why = tuple(str(reason.words) for reason in hit.reasons)
-            outcome.ask(group, Question(hit.party.pk, hit.party.name, hit.probability, why))
+            why = tuple(Clue(one.words, one.facts) for one in hit.reasons)
+            outcome.ask(group, Question(hit.party.pk, hit.probability, why))
         else:
             probable.append((values, hit.party.pk))
     locked = Party.objects.select_for_update().in_bulk([pk for _values, pk in probable])

@@ -12,6 +12,19 @@ from zhike.identity import Profile
 # Keys that few share. The others, names and domains, may be borne by thousands.
 _SCARCE = ("registration ", "phone ", "email ")
 
+# The facts of a customer that a sign in common tells of.
+FACTS_OF_SIGN = {
+    "registration_no": ("registration_no",),
+    "phone": ("phones",),
+    "email": ("emails",),
+    "name": ("name",),
+    "birthday": ("birthday",),
+    "company": ("company",),
+    "domain": ("website", "emails"),
+    "city": ("city", "name"),  # of a company that says no city, its name may
+    "street": ("street",),
+}
+
 
 def profile_of(party, *, employer: str = "") -> Profile:
     """A customer (anything with a party's attributes) as identity reads it; `employer` is the name

@@ -325,6 +325,21 @@ def hand_over_suggestion(viewer: Viewer, party_id: UUID, *, assignee: UUID) -> S
     return suggestion
 
 
+def pass_suggestions_on(former: UUID, *, to: UUID | None) -> None:
+    """Puts what was handed to somebody who leaves on a colleague's list, as far as the colleague
+    sees the customers. The rest is nobody's in particular again: it goes by the owner."""
+    from zhike.access.queries import active_user, viewer_of
+    from zhike.records.queries import visible_ids
+
+    handed = Suggestion.objects.filter(assignee_id=former)
+    user = active_user(str(to)) if to else None
+    if user is not None:
+        ids = list(handed.values_list("party_id", flat=True))
+        seen = visible_ids(CUSTOMER, viewer_of(user), ids)
+        handed.filter(party_id__in=seen).update(assignee_id=user.pk)
+    handed.update(assignee_id=None)
+
+
 @transaction.atomic
 def work_suggestion(
     viewer: Viewer,

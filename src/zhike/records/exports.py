@@ -17,7 +17,7 @@ from zhike.kernel.errors import Invalid
 from zhike.kernel.text import listed
 from zhike.records import queries
 from zhike.records.fields import Field, FieldKind
-from zhike.records.imports.actions import defuse
+from zhike.records.imports.refused import defuse
 from zhike.records.types import RecordType
 
 FORMATS = ("csv", "xlsx", "parquet")

@@ -2,7 +2,7 @@
 
 from zhike.access.queries import viewer_by_id
 from zhike.jobs import every, job, later
-from zhike.records.imports import actions
+from zhike.records.imports import actions, carrying_out
 from zhike.records.models import Import
 
 
@@ -11,7 +11,7 @@ def run_import(import_id: str) -> None:
     run = Import.objects.filter(pk=import_id).first()
     if run is None:
         return
-    actions.run_import(import_id, viewer=viewer_by_id(run.user_id, source="import"))
+    carrying_out.run_import(import_id, viewer=viewer_by_id(run.user_id, source="import"))
 
 
 @every("* * * * *")

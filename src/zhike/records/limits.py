@@ -210,6 +210,11 @@ def shown_in_place(kind: RecordType, name: str, level: Level, value: Any) -> Any
     return Masked(STARS) if is_there and covered is None and not is_link else covered
 
 
+def untold() -> str:
+    """What is told of a reason that would name a hidden fact."""
+    return _("something that you may not see")
+
+
 def mask_name(name: str) -> str:
     return name[:1] + ("*" if len(name) <= 3 else STARS)
 

@@ -43,6 +43,7 @@ class Batch(models.Model):
         ERASURE = "erasure", _("Erasure")
         HANDOVER = "handover", _("Hand-over")
         DISPUTE = "dispute", _("Decided dispute")
+        SHARE = "share", _("Sharing")
 
     id = models.UUIDField(primary_key=True, default=new_id)
     kind = models.CharField(max_length=12, choices=Kind.choices)

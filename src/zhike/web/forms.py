@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhike.access.queries import active_user_names, team_names
+from zhike.access.queries import active_user_names, team_names, user_names
 from zhike.access.viewer import Viewer
 from zhike.filters.schema import Words
 from zhike.kernel.errors import ZhikeError
@@ -22,6 +22,7 @@ from zhike.records.limits import may_write
 from zhike.records.queries import linked_names
 from zhike.records.types import RecordType
 
+MOST_LISTED = 50  # of people in a select; more are searched for
 _WIDGETS = {
     FieldKind.LONG_TEXT: "textarea",
     FieldKind.CHOICE: "select",
@@ -142,11 +143,31 @@ def input_for(declared: Field, value: object = None, *, viewer: Viewer | None = 
         is_required=declared.is_required,
         mode="decimal" if declared.kind is FieldKind.NUMBER else "",
     )
-    if widget == "select":
+    if declared.kind is FieldKind.USER:
+        offer_people(made)
+        made.options = [*([] if declared.is_required else [("", "–")]), *made.options]
+    elif widget == "select":
         made.options = _options(declared)
-    if widget == "pick":
+    elif widget == "pick":
         made.source = reverse("pick", args=[declared.links_to])
         made.shown = _title(declared, value, viewer) if viewer else ""
+    return made
+
+
+def offer_people(made: Input, *, with_teams: bool = False) -> Input:
+    """Lets an input choose somebody at work: from a list, or by searching where they are many."""
+    names = active_user_names()
+    if len(names) > MOST_LISTED:
+        made.widget = "pick"
+        made.source = reverse("people_pick_with_teams" if with_teams else "people_pick")
+        made.shown = user_names().get(made.value, "")
+        return made
+    teams = team_names() if with_teams else {}
+    made.widget = "select"
+    made.options = [
+        *names.items(),
+        *((key, _("Team %(name)s") % {"name": name}) for key, name in teams.items()),
+    ]
     return made
 
 
@@ -171,8 +192,6 @@ def as_text(value: object) -> str:
 def _options(declared: Field) -> list[tuple[str, Words]]:
     choices: Mapping[str, Words]
     match declared.kind:
-        case FieldKind.USER:
-            choices = active_user_names()
         case FieldKind.TEAM:
             choices = team_names()
         case FieldKind.CURRENCY:

@@ -13,6 +13,7 @@ from zhike.web.history import views as history
 from zhike.web.imports import views as imports
 from zhike.web.listing import views as lists
 from zhike.web.palette import views as palette
+from zhike.web.people import views as people
 from zhike.web.pools import assigning, rehearsing
 from zhike.web.pools import settings as pool_settings
 from zhike.web.pools import views as pools
@@ -199,6 +200,8 @@ urlpatterns = [
     *_session,
     path("palette", palette.palette, name="palette"),
     path("lists/<slug:name>/", include(_lists)),
+    path("people/pick", people.pick, name="people_pick"),
+    path("people/pick/with-teams", people.pick_with_teams, name="people_pick_with_teams"),
     path("records/<slug:name>/<uuid:pk>/", include(_records)),
     path("customers/", include(_customers)),
     path("orders/", include(_orders)),

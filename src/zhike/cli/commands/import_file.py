@@ -97,12 +97,13 @@ def _progress(arguments: Namespace):
 
 
 def _write_errors(arguments: Namespace, run) -> str | None:
-    from zhike.records.imports import actions
+    from zhike.access.viewer import SYSTEM
+    from zhike.records.imports.refused import write_error_file
 
     if not (run.refused or run.asked) or run.state == "failed":
         return None
     path = arguments.errors or Path(f"{arguments.file.stem}.errors.csv")
-    actions.write_error_file(run, path)
+    write_error_file(SYSTEM, run, path)
     return str(path)
 
 

@@ -12,6 +12,7 @@ COUNTED: Mapping[str, tuple[str, ...]] = {
         "phones", "emails", "city", "street", "industry", "registration_no", "website", "owner",
     ),
 }  # fmt: skip
+ALL_COUNTED = tuple(dict.fromkeys(name for names in COUNTED.values() for name in names))
 _LISTS, _NULLABLE = {"phones", "emails"}, {"birthday": "birthday", "owner": "owner_id"}
 
 

@@ -10,27 +10,27 @@ from django.db import connection
 from zhike.access.policies import require
 from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER
-from zhike.customers.quality.measure import COUNTED, is_filled
+from zhike.customers.quality.measure import ALL_COUNTED, COUNTED, is_filled
 from zhike.filters import EVERYTHING
 from zhike.filters.sql import RECORD
 from zhike.kernel import clock
-from zhike.records.limits import is_limited
+from zhike.records.limits import is_limited, limits
 from zhike.records.queries.asking import asked
 
 STALE_AFTER = timedelta(days=365)
-_NAMES = tuple(dict.fromkeys(name for names in COUNTED.values() for name in names))
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Of some files: how many, how complete on average (0…1), how many nobody can be reached by,
-    how many have neither been changed nor verified for a year, how many were verified in it."""
+    how many have neither been changed nor verified for a year, how many were verified in it. None
+    where it would tell of fields that the viewer isn't shown."""
 
     files: int
-    completeness: float
-    unreachable: int
+    completeness: float | None
+    unreachable: int | None
     stale: int
-    verified: int
+    verified: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,14 @@ def stale_before() -> datetime:
 
 
 def report(viewer: Viewer) -> Report:
-    """One reading of all the files in sight. Which files lack a field isn't told to whom the field
-    isn't shown."""
+    """One reading of all the files in sight. How many files lack a field isn't told to whom the
+    field isn't shown, nor what is worked out from it."""
     require(viewer, "view")
     question = asked(CUSTOMER, viewer, EVERYTHING, archived=False)
     empty = ", ".join(
         f"count(*) FILTER (WHERE {_counts(name)} AND NOT ({is_filled(name, RECORD)})), "
         f"count(*) FILTER (WHERE {_counts(name)})"
-        for name in _NAMES
+        for name in ALL_COUNTED
     )
     unreachable = f"NOT ({is_filled('phones', RECORD)}) AND NOT ({is_filled('emails', RECORD)})"
     since = stale_before()
@@ -76,6 +76,7 @@ def report(viewer: Viewer) -> Report:
             [since, since, *question.parameters],
         )
         rows = cursor.fetchall()
+    rows = [_with_none_told(viewer, row) for row in rows]
     return Report(
         _figures([row[2:7] for row in rows]),
         [
@@ -88,19 +89,37 @@ def report(viewer: Viewer) -> Report:
     )
 
 
+def _with_none_told(viewer: Viewer, row: Sequence) -> Sequence:
+    """A row without the figures that the viewer isn't told."""
+    owner, team, files, filled, unreachable, stale, verified, *fields = row
+    hidden = limits(CUSTOMER, viewer)
+    return (
+        *(owner, team, files),
+        None if "completeness" in hidden else filled,
+        None if {"phones", "emails"} & hidden.keys() else unreachable,
+        stale,
+        None if "verified_at" in hidden else verified,
+        *fields,
+    )
+
+
 def _counts(name: str) -> str:
     kinds = ", ".join(f"'{kind}'" for kind, names in COUNTED.items() if name in names)
     return f"{RECORD}.kind IN ({kinds})"
 
 
 def _figures(rows: Sequence[Sequence]) -> Figures:
-    files, filled, unreachable, stale, verified = (sum(row[n] for row in rows) for n in range(5))
-    return Figures(files, filled / files / 100 if files else 0.0, unreachable, stale, verified)
+    files, filled, unreachable, stale, verified = (
+        None if any(row[n] is None for row in rows) else sum(row[n] for row in rows)
+        for n in range(5)
+    )
+    share = filled / files / 100 if files and filled is not None else None if files else 0.0
+    return Figures(files or 0, share, unreachable, stale or 0, verified)
 
 
 def _fields(rows: Sequence[Sequence]) -> list[Filled]:
     found = []
-    for position, name in enumerate(_NAMES):
+    for position, name in enumerate(ALL_COUNTED):
         empty, counted = (sum(row[2 * position + n] for row in rows) for n in (0, 1))
         if counted:
             found.append(Filled(name, empty, 1 - empty / counted))
@@ -116,4 +135,6 @@ def _by(rows: Sequence[Sequence], column: int) -> dict[UUID | None, Figures]:
 
 
 def _to_mend(figures: Figures) -> float:
-    return figures.files * (1 - figures.completeness) + figures.stale
+    """Files that are complete by half count as half a file; where that isn't told, none of it."""
+    lacking = 0.0 if figures.completeness is None else 1 - figures.completeness
+    return figures.files * lacking + figures.stale

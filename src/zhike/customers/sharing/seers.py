@@ -1,6 +1,6 @@
 """Who sees a customer, and why: the rules of sight, read from the customer's side.
 
-`facts.sight_of_customers` says whom one person sees; this says for one customer who the people are.
+`sight.sight_of_customers` says whom one person sees; this says for one customer who the people are.
 A test holds both against each other.
 """
 

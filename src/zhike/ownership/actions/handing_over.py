@@ -101,7 +101,8 @@ def hand_over_all(
         memberships=_give_pools(user_id, heirs[0]),
     )  # fmt: skip
     kept.save(force_insert=True)
-    data = {"name": batch.label, "customers": len(estate.customers), "tasks": len(estate.tasks)}
+    data = {"name": batch.label, "customers": len(estate.customers), "tasks": len(estate.tasks),
+            "heir": heirs[0]}  # fmt: skip
     record(Draft("user.handed_over", "user", user_id, data=data), origin=viewer.origin(batch.pk))
     if leaves:
         change_user(viewer, user_id, is_active=False)

@@ -21,7 +21,7 @@ from zhike.customers.duplicates import described
 from zhike.customers.facts import CUSTOMER, TASK
 from zhike.customers.holders import Held, Holder, hand_over, locked, saying
 from zhike.customers.profiles import profile_of
-from zhike.customers.sharing.actions import share_customer, stop_sharing
+from zhike.customers.sharing.actions import drop_share, put_share
 from zhike.customers.words import HELD_WORDS
 from zhike.events.actions import Draft, record
 from zhike.kernel import clock
@@ -193,7 +193,7 @@ def _decide(viewer: Viewer, dispute: Dispute, verdict: str, reason: str) -> Disp
 
 
 def _share(viewer: Viewer, dispute: Dispute) -> None:
-    share_customer(dispute.party_id, with_id=dispute.claimant_id, viewer=viewer, level="write")
+    put_share(dispute.party_id, with_id=dispute.claimant_id, viewer=viewer, level="write")
 
 
 @takes_back("dispute")
@@ -213,7 +213,7 @@ def _take_back(viewer: Viewer, batch):
     if dispute.verdict == Verdict.SHARE and is_open:
         _share(viewer, dispute)
     elif dispute.verdict == Verdict.SHARE:
-        stop_sharing(dispute.party_id, with_id=dispute.claimant_id, viewer=viewer)
+        drop_share(dispute.party_id, with_id=dispute.claimant_id, viewer=viewer)
     _tell("dispute.decided" if is_open else "dispute.reopened", dispute, viewer, undo.pk,
           verdict=dispute.verdict)  # fmt: skip
     return undo, done, left

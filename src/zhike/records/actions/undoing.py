@@ -52,7 +52,7 @@ def undo_batch(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
         batch = Batch.objects.select_for_update().get(pk=batch_id)
         if batch.undone_at is not None:
             raise Conflict("already_undone", _("This has been undone already."))
-        if way_back := _ways_back.get(_work_of(batch).kind):
+        if way_back := _ways_back.get(queries.work_behind(batch).kind):
             return way_back(viewer, batch)
         return take_rows_back(viewer, batch)
 
@@ -90,13 +90,6 @@ def _refusing_twins() -> Iterator[None]:
             "what": detail.removeprefix("Key ")
         }
         raise Conflict("taken", message) from None
-
-
-def _work_of(batch: Batch) -> Batch:
-    """What an undo, or the undo of an undo, is about in the end."""
-    while batch.undoes is not None and batch.kind == Batch.Kind.UNDO:
-        batch = batch.undoes
-    return batch
 
 
 def _is_any_out_of_reach(kind: RecordType, batch: Batch, viewer: Viewer) -> bool:

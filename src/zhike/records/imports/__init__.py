@@ -1,6 +1,7 @@
 """Files on their way in: read, recognise, check, apply, report, undo."""
 
 from zhike.records.imports.importers import (
+    Clue,
     Group,
     Importer,
     Outcome,
@@ -13,4 +14,14 @@ from zhike.records.models import Import
 
 State = Import.State
 
-__all__ = ["Group", "Importer", "Outcome", "Question", "State", "importer", "importers", "register"]
+__all__ = [
+    "Clue",
+    "Group",
+    "Importer",
+    "Outcome",
+    "Question",
+    "State",
+    "importer",
+    "importers",
+    "register",
+]

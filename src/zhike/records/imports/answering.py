@@ -13,9 +13,13 @@ from django.utils.translation import gettext as _
 
 from zhike.access.viewer import Viewer
 from zhike.kernel.errors import Conflict, Invalid, NotFound
+from zhike.kernel.text import listed
 from zhike.records.imports.actions import get_import
 from zhike.records.imports.importers import Group, Importer, Outcome, importer, revive
+from zhike.records.limits import untold
 from zhike.records.models import Batch, Import, ImportRow
+from zhike.records.queries import limited_facts, linked_names
+from zhike.records.types import record_type
 
 SAME, NEW, SKIP = "same", "new", "skip"
 MOST_AT_ONCE = 1_000
@@ -30,7 +34,7 @@ class OpenQuestion:
     values: Mapping[str, object]  # of the last row, typed
     record_id: UUID
     probability: float
-    why: Sequence[str]
+    why: Sequence[str]  # as far as the reader may know it
 
 
 def open_questions(viewer: Viewer, run: Import, *, limit: int = 20) -> list[OpenQuestion]:
@@ -44,21 +48,52 @@ def open_questions(viewer: Viewer, run: Import, *, limit: int = 20) -> list[Open
     found: dict[str, list[ImportRow]] = {key: [] for key in keys}
     for row in asked.filter(key__in=keys).order_by("key", "number"):
         found[row.key].append(row)
+    return _questions(viewer, run, list(found.values()))
+
+
+def _questions(
+    viewer: Viewer, run: Import, found: Sequence[Sequence[ImportRow]]
+) -> list[OpenQuestion]:
     fields = importer(run.record_type).field_by_name
-    return [_question(rows, fields) for rows in found.values()]
+    asked = [rows[-1].question or {} for rows in found]
+    ids = [UUID(one["record"]) for one in asked]
+    hidden = limited_facts(record_type(run.record_type), viewer, ids)
+    return [
+        OpenQuestion(
+            rows[-1].key,
+            [row.number for row in rows],
+            revive(fields, rows[-1].values or {}),
+            record_id,
+            one["probability"],
+            _told(one["why"], hidden[record_id]),
+        )
+        for rows, one, record_id in zip(found, asked, ids, strict=True)
+    ]
 
 
-def _question(rows: Sequence[ImportRow], fields: Mapping) -> OpenQuestion:
-    last = rows[-1]
-    asked = last.question or {}
-    return OpenQuestion(
-        last.key,
-        [row.number for row in rows],
-        revive(fields, last.values or {}),
-        UUID(asked["record"]),
-        asked["probability"],
-        asked["why"],
-    )
+def _told(why: Sequence[Mapping], hidden: frozenset[str]) -> list[str]:
+    told = [clue["words"] for clue in why if hidden.isdisjoint(clue["facts"])]
+    return told if len(told) == len(why) else [*told, untold()]
+
+
+def words_of_questions(viewer: Viewer, run: Import) -> dict[int, str]:
+    """What is asked about rows of the file, by row, as far as the viewer may know it."""
+    asked = ImportRow.objects.filter(run=run, question__isnull=False).order_by("number")
+    found: dict[int, str] = {}
+    while rows := list(asked.filter(number__gt=max(found, default=-1))[:MOST_AT_ONCE]):
+        questions = _questions(viewer, run, [[row] for row in rows])
+        names = linked_names(viewer, run.record_type, [one.record_id for one in questions])
+        found |= {one.numbers[0]: _in_words(one, names) for one in questions}
+    return found
+
+
+def _in_words(one: OpenQuestion, names: Mapping[UUID, str]) -> str:
+    words = {
+        "name": names.get(one.record_id, "–"),
+        "percent": min(int(one.probability * 100), 99),
+        "reasons": listed(one.why),
+    }
+    return _("Probably on file as “%(name)s” (%(percent)s %%): %(reasons)s") % words
 
 
 @transaction.atomic

@@ -25,24 +25,22 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Clue:
+    """Something that a record of the file and one that is there have in common, and the facts that
+    it tells of."""
+
+    words: str
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """Whether a record of the file is one that is there already: which, how probable that is (0…1),
-    and what speaks for it."""
+    and what speaks for it. It is worded for whoever reads it, by what they may see."""
 
     record_id: UUID
-    name: str
     probability: float
-    why: tuple[str, ...]
-
-    @property
-    def words(self) -> str:
-        """For whoever reads the file of open rows."""
-        words = {
-            "name": self.name,
-            "percent": min(int(self.probability * 100), 99),
-            "reasons": listed(self.why),
-        }
-        return _("Probably on file as “%(name)s” (%(percent)s %%): %(reasons)s") % words
+    why: tuple[Clue, ...]
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Questions about records, always for a viewer: `asking` joins sight to every one of them."""
 
 from zhike.records.queries.asking import SEARCH_CAP, is_seen, only_reached, only_seen
-from zhike.records.queries.concealing import concealed, concealed_one
+from zhike.records.queries.concealing import concealed, concealed_one, limited_facts
 from zhike.records.queries.keeping import (
     batch_to_undo,
     batches,
@@ -41,7 +41,15 @@ from zhike.records.queries.reading import (
     values_of,
     visible_ids,
 )
-from zhike.records.queries.work import Forecast, Work, forecast_undo, reach, told_of, works
+from zhike.records.queries.work import (
+    Forecast,
+    Work,
+    forecast_undo,
+    reach,
+    told_of,
+    work_behind,
+    works,
+)
 
 __all__ = [
     "COUNT_CAP",
@@ -72,6 +80,7 @@ __all__ = [
     "get",
     "imports",
     "is_seen",
+    "limited_facts",
     "linked_names",
     "listed_only",
     "neighbours",
@@ -88,5 +97,6 @@ __all__ = [
     "told_of",
     "values_of",
     "visible_ids",
+    "work_behind",
     "works",
 ]

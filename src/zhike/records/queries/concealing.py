@@ -59,6 +59,15 @@ def concealed_values(
     return values
 
 
+def limited_facts(
+    kind: RecordType, viewer: Viewer, ids: Sequence[UUID]
+) -> dict[UUID, frozenset[str]]:
+    """The facts of each of some records that the viewer may not read."""
+    by_role = limits(kind, viewer).keys()
+    by_row = _masked_by_row(kind, viewer, ids)
+    return {pk: frozenset({*by_role, *by_row.get(pk, ())}) for pk in ids}
+
+
 def _masked_by_row(
     kind: RecordType, viewer: Viewer, ids: Sequence[UUID]
 ) -> dict[UUID, dict[str, Level]]:

@@ -18,6 +18,7 @@ from zhike.records.queries.reading import linked_names
 from zhike.records.types import RecordType, record_types
 
 MOST_NAMED = 50
+_WHOLE = (Batch.Kind.MERGE, Batch.Kind.SHARE)
 # Of each batch the last of those that took it back, did it again, took that back …
 _LAST = """
     WITH RECURSIVE chain AS (
@@ -96,9 +97,18 @@ def told_of(viewer: Viewer, batch: Batch) -> list[tuple[Words, int]]:
         return [(event_label(type), count) for type, count in cursor.fetchall()]
 
 
-def forecast_undo(viewer: Viewer, batch: Batch) -> Forecast:
+def work_behind(batch: Batch) -> Batch:
+    """What an undo, or the undo of an undo, is about in the end."""
+    while batch.undoes is not None and batch.kind == Batch.Kind.UNDO:
+        batch = batch.undoes
+    return batch
+
+
+def forecast_undo(viewer: Viewer, batch: Batch) -> Forecast | None:
     """What `undo_batch` would do now, for a batch that the viewer may undo: of others' work as far
-    as it is in sight."""
+    as it is in sight. None for what goes back as a whole or not at all."""
+    if work_behind(batch).kind in _WHOLE:
+        return None
     parts = [_forecast(kind, batch, viewer) for kind in record_types().values()]
     return Forecast(
         sum(part.done for part in parts),

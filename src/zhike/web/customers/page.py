@@ -18,6 +18,7 @@ from zhike.customers.facts import CUSTOMER, KINDS
 from zhike.filters import Test
 from zhike.filters.schema import Words
 from zhike.insight import queries as insight
+from zhike.insight.explaining import explain
 from zhike.insight.words import STAGES, TIERS
 from zhike.kernel.reading import together
 from zhike.privacy import queries as privacy
@@ -26,7 +27,7 @@ from zhike.records.queries import concealed_one, neighbours
 from zhike.web.commerce.listing import ORDERS
 from zhike.web.customers.listing import CUSTOMERS, STAGE_TONES, TIER_TONES
 from zhike.web.customers.timeline import Timeline
-from zhike.web.forms import Input
+from zhike.web.forms import Input, offer_people
 from zhike.web.listing.address import Address
 from zhike.web.listing.reading import Reading
 from zhike.web.pools.page import HolderPanel
@@ -143,9 +144,7 @@ class CustomerPage:
 
     @property
     def share_input(self) -> Input:
-        people = [(key, name) for key, name in active_user_names().items()]
-        teams = [(key, _("Team %(name)s") % {"name": name}) for key, name in team_names().items()]
-        return Input("with", _("With"), "select", options=[*people, *teams], is_required=True)
+        return offer_people(Input("with", _("With"), is_required=True), with_teams=True)
 
     @cached_property
     def people(self):
@@ -234,19 +233,15 @@ class CustomerPage:
 
     @cached_property
     def explained(self):
-        return insight.explain(self.viewer, self.standing)
+        return explain(self.viewer, self.standing)
 
     @cached_property
     def suggestion(self):
         return insight.suggestion_of(self.viewer, self.party)
 
     @property
-    def colleagues(self):
-        return active_user_names()
-
-    @property
-    def me(self) -> str:
-        return str(self.viewer.user_id)
+    def assignee_input(self) -> Input:
+        return offer_people(Input("assignee", _("By"), value=str(self.viewer.user_id)))
 
     @property
     def relation_input(self) -> Input:

@@ -203,14 +203,17 @@ def share(request: Request, pk: UUID) -> HttpResponse:
     if with_id is None:
         raise Invalid.field("with", "missing", _("Choose a person or a team."))
     until, level = day_or_none(request.POST, "until"), request.POST.get("level", "read")
-    share_customer(pk, with_id=with_id, level=level, until=until, viewer=request.viewer)
-    return go(request, reverse("customer", args=[pk]), _("Shared."))
+    _share, batch = share_customer(
+        pk, with_id=with_id, level=level, until=until, viewer=request.viewer
+    )
+    return go(request, reverse("customer", args=[pk]), _("Shared."), batch=batch.pk)
 
 
 @require_POST
 def unshare(request: Request, pk: UUID, with_id: UUID) -> HttpResponse:
-    stop_sharing(pk, with_id=with_id, viewer=request.viewer)
-    return go(request, reverse("customer", args=[pk]), _("No longer shared."))
+    batch = stop_sharing(pk, with_id=with_id, viewer=request.viewer)
+    address = reverse("customer", args=[pk])
+    return go(request, address, _("No longer shared."), batch=batch.pk if batch else None)
 
 
 @require_POST

@@ -8,9 +8,8 @@ from uuid import UUID
 from django.urls import reverse
 
 from zhike.access.queries import user_names
-from zhike.customers.duplicates import count_pairs, probable_pairs
+from zhike.customers.duplicates import count_pairs, probable_pairs, reasons_of
 from zhike.customers.facts import CUSTOMER
-from zhike.customers.words import sign_words
 from zhike.filters.schema import Words
 from zhike.records.queries import linked_names
 from zhike.web import formats
@@ -38,12 +37,6 @@ class Line:
         return self.one != self.other
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    words: str
-    weight: float
-
-
 class Pair:
     """Two files side by side, and why they are taken for one."""
 
@@ -52,10 +45,7 @@ class Pair:
         self.merging = merging(pair.party_id, pair.other_id)
         self.one, self.other = pair.party, pair.other
         self.percent = min(int(pair.probability * 100), 99)
-        self.reasons = [
-            Reason(sign_words(self.one.kind, r["sign"], r["level"]), r["weight"])
-            for r in pair.reasons
-        ]
+        self.reasons = reasons_of(pair)
         lines = [self._line(name, names.get(name, {})) for name in COMPARED]
         self.lines = [line for line in lines if line.one or line.other]
 

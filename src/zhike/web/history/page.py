@@ -11,7 +11,15 @@ from zhike.access.policies import can
 from zhike.access.queries import user_names
 from zhike.access.viewer import Viewer
 from zhike.filters.schema import Words
-from zhike.records.queries import Forecast, Work, batches_by_id, forecast_undo, told_of, works
+from zhike.records.queries import (
+    Forecast,
+    Work,
+    batches_by_id,
+    forecast_undo,
+    told_of,
+    work_behind,
+    works,
+)
 from zhike.records.queries.work import Left
 from zhike.web.listing import listings
 
@@ -55,10 +63,14 @@ class WorkPage:
 
     @cached_property
     def forecast(self) -> Forecast | None:
-        """What the button would do. A merge goes back as a whole or not at all."""
-        if self.batch.kind == "merge" or not can(self.viewer, "undo_own"):
+        """What the button would do to records; None for what goes back as a whole."""
+        if not can(self.viewer, "undo_own"):
             return None
         return forecast_undo(self.viewer, self.last or self.batch)
+
+    @property
+    def is_sharing(self) -> bool:
+        return work_behind(self.batch).kind == "share"
 
     @property
     def staying(self) -> list[Stays]:

@@ -12,15 +12,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from zhike.access.policies import require
 from zhike.kernel.errors import Invalid
 from zhike.records.imports.actions import (
-    error_file_path,
     get_import,
     map_import,
     start_import,
     upload_import,
-    write_error_file,
 )
 from zhike.records.imports.answering import answer_questions
 from zhike.records.imports.importers import importers
+from zhike.records.imports.refused import error_file_path, write_error_file
 from zhike.records.queries import imports
 from zhike.web.forms import Form
 from zhike.web.fragments import go, is_fragment, targets
@@ -102,7 +101,7 @@ def answer(request: Request, pk: UUID) -> HttpResponse:
 def refused(request: Request, pk: UUID) -> HttpResponseBase:
     """The refused rows as a file, each with its reason."""
     found = get_import(request.viewer, pk)
-    path = error_file_path(found)
-    write_error_file(found, path)
+    path = error_file_path(request.viewer, found)
+    write_error_file(request.viewer, found, path)
     name = _("refused rows of %(file)s") % {"file": found.file_name}
     return FileResponse(path.open("rb"), as_attachment=True, filename=f"{name}.csv")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from zhike.filters.schema import Kind
 from zhike.kernel.money import to_major
 from zhike.records.exports import tell_export
-from zhike.records.imports.actions import defuse
+from zhike.records.imports.refused import defuse
 from zhike.records.limits import Masked
 from zhike.records.queries import every, linked_names, values_of
 from zhike.web.listing.reading import Reading, choices_by_fact

@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from zhike.access.policies import can, sees_all
-from zhike.access.queries import active_user_names, user_names
+from zhike.access.queries import user_names
 from zhike.access.viewer import Viewer
 from zhike.filters import Test
 from zhike.kernel import clock
@@ -15,7 +15,7 @@ from zhike.ownership import queries
 from zhike.ownership.actions.claiming import may_assign_in
 from zhike.ownership.holding import Holding, holding_of
 from zhike.ownership.words import REASONS
-from zhike.web.forms import Input
+from zhike.web.forms import Input, offer_people
 from zhike.web.listing.address import Address
 
 if TYPE_CHECKING:
@@ -166,5 +166,4 @@ class HolderPanel:
 
     @property
     def assign_inputs(self) -> list[Input]:
-        options = list(active_user_names().items())
-        return [Input("new_owner", _("New owner"), "select", options=options)]
+        return [offer_people(Input("new_owner", _("New owner")))]

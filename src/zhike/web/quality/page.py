@@ -36,7 +36,7 @@ class GroupLine:
 
     name: str
     figures: Figures
-    percent: int
+    percent: int | None
     address: str
     stale: str
     unreachable: str
@@ -51,8 +51,8 @@ class QualityPage:
         return report(self.viewer)
 
     @property
-    def percent(self) -> int:
-        return round(self.report.whole.completeness * 100)
+    def percent(self) -> int | None:
+        return _percent(self.report.whole)
 
     @property
     def addresses(self) -> Mapping[str, str]:
@@ -92,11 +92,15 @@ class QualityPage:
             yield GroupLine(
                 names.get(str(key), "–") if key else _("Nobody"),
                 figures,
-                round(figures.completeness * 100),
+                _percent(figures),
                 _list(theirs),
                 _list(All((theirs, _STALE))),
                 _list(All((theirs, _UNREACHABLE))),
             )
+
+
+def _percent(figures: Figures) -> int | None:
+    return None if figures.completeness is None else round(figures.completeness * 100)
 
 
 def _missing(name: str) -> Node:

@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from zhike.access.queries import active_user_names
 from zhike.customers.events import CHANNELS, OUTCOMES
 from zhike.customers.queries import customer
 from zhike.insight import actions, queries
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid
+from zhike.web.forms import Input, offer_people
 from zhike.web.fragments import go, is_fragment, tell
 from zhike.web.request import Request
 from zhike.web.today.page import TodayPage
@@ -62,7 +62,12 @@ def snooze(request: Request, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def hand_over(request: Request, pk: UUID) -> HttpResponse:
     if request.method == "GET":
-        return _sheet(request, pk, "hand_over", colleagues=active_user_names())
+        return _sheet(
+            request,
+            pk,
+            "hand_over",
+            input=offer_people(Input("assignee", _("Who takes over"), is_focused=True)),
+        )
     assignee = id_or_none(request.POST, "assignee")
     if assignee is None:
         raise Invalid.field("assignee", "missing", _("Choose a colleague."))

@@ -1,0 +1,48 @@
+"""Somebody is chosen from a list in a small firm, and by searching where many work."""
+
+import pytest
+
+from zhike.access.models import User
+
+
+@pytest.fixture
+def crowd(cast):
+    User.objects.bulk_create(
+        User(email=f"{n}@crowd.example", name=f"Crowd {n:03}", role="staff", sight="own")
+        for n in range(300)
+    )
+
+
+def test_a_small_firm_chooses_from_a_list(mei, cast):
+    text = mei.get(f"/customers/{cast.yunqi.pk}").text
+
+    assert f'<option value="{cast.zhao.user_id}">Zhao</option>' in text
+    assert "/people/pick" not in text
+
+
+def test_where_many_work_no_page_holds_all_names(mei, cast, crowd):
+    for address in (
+        f"/customers/{cast.yunqi.pk}",
+        f"/records/customer/{cast.yunqi.pk}/fields/owner",
+        "/customers/new",
+    ):
+        answer = mei.get(address)
+        assert answer.status_code == 200, address
+        assert answer.text.count("Crowd ") == 0, address
+    text = mei.get(f"/customers/{cast.yunqi.pk}").text
+    assert 'data-source="/people/pick"' in text
+    assert 'data-source="/people/pick/with-teams"' in text
+    assert 'value="Mei"' in text  # whose task it will be, unless somebody else is chosen
+
+
+def test_who_is_meant_is_found_by_a_part_of_the_name(mei, crowd):
+    text = mei.get("/people/pick?q=d 29").text
+
+    assert text.count('role="option"') == 8
+    assert "Crowd 290" in text
+    assert "Nothing found" in mei.get("/people/pick?q=nobody").text
+
+
+def test_teams_are_found_where_they_may_be_chosen(mei, cast, crowd):
+    assert f'data-value="{cast.li.team_id}"' in mei.get("/people/pick/with-teams?q=team").text
+    assert f'data-value="{cast.li.team_id}"' not in mei.get("/people/pick?q=team").text
