@@ -26,7 +26,14 @@ from zhike.records.actions import (
     new_instances,
 )
 from zhike.records.fields import Field, FieldKind
-from zhike.records.imports import Group, Importer, Outcome, Question, register
+from zhike.records.imports import (
+    Group,
+    Importer,
+    Outcome,
+    Question,
+    register,
+    write_supplements,
+)
 from zhike.records.models import Batch
 from zhike.records.queries import visible_ids
 
@@ -98,6 +105,14 @@ def apply(
     outcome.created = len(parties)
     changed = [(party, _cleaned(_linked(values, companies))) for party, values in pairs]
     outcome.updated = change_prepared(CUSTOMER, changed, viewer=viewer, batch=batch)
+    said: dict[UUID, dict] = {}
+    for party, told_of in (*zip(parties, opened, strict=True), *pairs):
+        said.setdefault(party.pk, {}).update(told_of)
+    told = write_supplements("customer", said, options, viewer, batch)
+    outcome.updated += len({
+        party.pk for party, _values in pairs
+        if party.pk in told and party.batch_id != batch.pk
+    })  # fmt: skip
     outcome.skipped += len(changed) - outcome.updated
     return outcome
 
@@ -144,7 +159,9 @@ def _sifted(
     return opened, [(locked[pk], _added(locked[pk], values)) for values, pk in probable]
 
 
-def write_into(group: Group, party_id: UUID, viewer: Viewer, batch: Batch) -> Outcome:
+def write_into(
+    group: Group, party_id: UUID, options: Mapping, viewer: Viewer, batch: Batch
+) -> Outcome:
     """Writes the rows of one customer into the file that they turned out to belong to."""
     outcome = Outcome()
     party_id = CUSTOMER.stand_ins([party_id]).get(party_id, party_id)
@@ -155,7 +172,9 @@ def write_into(group: Group, party_id: UUID, viewer: Viewer, batch: Batch) -> Ou
     values = _added(party, _merged(group))
     companies = company_ids({values.get("company")}, viewer, batch)
     cleaned = _cleaned(_linked(values, companies))
-    outcome.updated = change_prepared(CUSTOMER, [(party, cleaned)], viewer=viewer, batch=batch)
+    written = change_prepared(CUSTOMER, [(party, cleaned)], viewer=viewer, batch=batch)
+    told = write_supplements("customer", {party.pk: values}, options, viewer, batch)
+    outcome.updated = int(bool(written or told))
     outcome.skipped = 1 - outcome.updated
     return outcome
 
@@ -167,6 +186,9 @@ def _added(party: Party, values: Mapping) -> dict:
     for name, value in values.items():
         if name in ("owner", "team"):
             continue  # whoever looks after the customer keeps doing so
+        if name not in CUSTOMER.field_by_name:
+            added[name] = value  # of another app's columns
+            continue
         known = getattr(party, CUSTOMER.field_by_name[name].attribute)
         if isinstance(known, list):
             added[name] = list(dict.fromkeys([*known, *value]))
@@ -325,7 +347,8 @@ def _linked(values: Mapping, companies: Mapping[str, UUID]) -> dict:
 
 
 def _cleaned(values: Mapping) -> dict:
-    return clean_values(CUSTOMER, values, is_new=False)
+    own = {name: value for name, value in values.items() if name in CUSTOMER.field_by_name}
+    return clean_values(CUSTOMER, own, is_new=False)
 
 
 def check_row(values: Mapping) -> None:

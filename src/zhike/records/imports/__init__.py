@@ -5,12 +5,27 @@ from zhike.records.imports.importers import (
     Importer,
     Outcome,
     Question,
+    Supplement,
     importer,
     importers,
     register,
+    supplement,
+    write_supplements,
 )
 from zhike.records.models import Import
 
 State = Import.State
 
-__all__ = ["Group", "Importer", "Outcome", "Question", "State", "importer", "importers", "register"]
+__all__ = [
+    "Group",
+    "Importer",
+    "Outcome",
+    "Question",
+    "State",
+    "Supplement",
+    "importer",
+    "importers",
+    "register",
+    "supplement",
+    "write_supplements",
+]
