@@ -22,9 +22,10 @@ from zhike.records.limits import is_limited
 from zhike.records.queries import get
 
 # Of lines `e` of the ledger those that count: not what an undo has taken back, nor the taking back.
+# OFFSET 0 keeps PostgreSQL looking each line up by its index instead of joining the whole ledger.
 COUNTS = (
     "e.takes_back_id IS NULL "
-    "AND NOT EXISTS (SELECT FROM privacy_consent t WHERE t.takes_back_id = e.id)"
+    "AND NOT EXISTS (SELECT FROM privacy_consent t WHERE t.takes_back_id = e.id OFFSET 0)"
 )
 
 
