@@ -285,6 +285,11 @@ PAGES: dict[tuple[str, str], Door] = {
     ("GET", "settings/privacy"): door("administer"),
     ("POST", "settings/privacy"): door("administer", body=lambda ids: {"backup_days": "30"}),
     ("GET", "settings/privacy/erasures/<uuid:pk>"): door("administer", of="erasure"),
+    ("GET", "settings/privacy/purposes/<slug:key>"): door("administer", of="purpose"),
+    ("POST", "settings/privacy/purposes/<slug:key>"): door(
+        "administer", of="purpose", body=lambda ids: {"pipl": "consent", "gdpr": "consent"}),
+    ("POST", "settings/privacy/purposes/<slug:key>/texts"): door(
+        "administer", of="purpose", body=lambda ids: {"chinese": "x"}),
     ("GET", "settings/privacy/retention"): door("administer"),
     ("GET", "settings/privacy/retention/new"): door("administer"),
     ("POST", "settings/privacy/retention/new"): door("administer", body=lambda ids: RETENTION),

@@ -55,7 +55,7 @@ def test_a_masked_number_shows_its_ends(cast, limited):
     party = get(CUSTOMER, li, cast.yunqi.pk)
 
     assert party.phones == ["138****8821"]
-    assert party.concealed == {"phones"}
+    assert party.concealed == {"phones", "completeness"}  # which tells whether there are any
     assert find(CUSTOMER, li).items[0].phones == ["138****8821"]
     assert values_of(CUSTOMER, li, [party.pk], ["phones"])[party.pk] == {"phones": ["138****8821"]}
 

@@ -1,7 +1,10 @@
 """What a role may not see of a field is nowhere: not on a page, in an answer of the API, in a list,
 a file, a fragment, a message, a search, an order. And the test would notice if it were."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.db import connection
 from doors import PAGES, ROUTES
 from territories import Firm, build_firm
@@ -9,8 +12,11 @@ from visitor import Visitor, knocks
 
 from zhike.access.models import FieldRight
 from zhike.access.policies import Level
+from zhike.access.viewer import SYSTEM
 from zhike.customers import duplicates
 from zhike.customers.quality import queries as quality
+from zhike.privacy.actions import record_consent
+from zhike.privacy.models import Purpose
 from zhike.records import limits
 from zhike.records.imports import answering
 from zhike.records.queries import concealing
@@ -22,6 +28,10 @@ HIDDEN = {
     ("customer", "remark"): ("hide", ("Ownremark",)),
     ("customer", "tags"): ("hide", ("Owntag",)),
     ("customer", "job_title"): ("hide", ("Ownjob",)),
+    ("customer", "consents"): (
+        "hide",
+        ("Ownconsentnote", "agreed 2", '"consents": ["m', '"is_given": true'),
+    ),
     ("customer", "street"): ("mask", ("Ownstreet",)),
     ("customer", "phones"): (
         "mask",
@@ -67,6 +77,16 @@ def make_amounts_telling() -> None:
         )
 
 
+def agree(firm: Firm) -> None:
+    """Ting's customer agrees to something, with words that can be recognised."""
+    if not Purpose.objects.exists():  # an earlier test's flush took the shipped ones along
+        import_module("zhike.privacy.migrations.0002_the_ledger_is_kept").ship(apps, None)
+    record_consent(
+        firm.territories["Own"].customer, purpose="marketing", channel="email", is_given=True,
+        source="form", note="Ownconsentnote", viewer=SYSTEM,
+    )  # fmt: skip
+
+
 def betrayals(firm: Firm, visitor: Visitor, words: tuple[str, ...]) -> list[str]:
     """Where one of the words turns up that was not part of the question."""
     viewer = firm.become("manager", "own")
@@ -87,6 +107,7 @@ def betrayals(firm: Firm, visitor: Visitor, words: tuple[str, ...]) -> list[str]
 def firm(transactional_db, tmp_path) -> Firm:
     firm = build_firm(tmp_path, is_linked=False)
     make_amounts_telling()
+    agree(firm)
     return firm
 
 

@@ -273,6 +273,24 @@ def test_an_old_list_does_not_bring_the_person_back(cast, fuyao):
     assert not Party.objects.filter(name="某人").exists()
 
 
+def test_an_old_list_of_orders_does_not_bring_the_person_back(cast, fuyao, tmp_path):
+    erase_customer(cast.mei, fuyao.pk, ground="request")
+    before = Order.objects.count()
+    path = tmp_path / "orders.csv"
+    path.write_text(
+        "订单号,下单时间,客户名称,手机,金额\nZ1,2026-01-02,某人,139-7770-0123,5\n"
+        "Z2,2026-01-02,李雷,13811112222,5\n",
+        encoding="utf-8",
+    )
+    run = imports.prepare_import(cast.mei, type="order", path=path, name="orders.csv")
+    run = imports.import_now(cast.mei, run.pk, is_dry_run=False)
+
+    assert (run.created, run.refused) == (1, 1)
+    assert "erased" in ImportRow.objects.get(run=run).error
+    assert Order.objects.count() == before + 1
+    assert not Party.objects.filter(name="某人").exists()
+
+
 def test_the_certificate_answers_whether_somebody_was_erased(cast, fuyao):
     set_policy(cast.mei, backup_days=60)
     run = erase_customer(cast.mei, fuyao.pk, ground="retention")

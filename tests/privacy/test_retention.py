@@ -10,17 +10,27 @@ from zhike.customers.models import Party
 from zhike.events.models import Event
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotAllowed
+from zhike.kernel.home import files_folder
+from zhike.kernel.text import STARS
+from zhike.ownership.models import Dispute
 from zhike.privacy import queries
 from zhike.privacy.actions import (
+    carry_erasures_on,
     erase_customer,
+    erasing,
+    erasures_to_resume,
     hold_customer,
     keep_rule,
     open_request,
     release_hold,
+    remove_import_files,
     run_erasure,
     run_retention,
+    set_policy,
 )
 from zhike.privacy.models import Erasure
+from zhike.records.imports import actions as imports
+from zhike.records.models import Import
 
 EVERYBODY = {"all": []}
 
@@ -57,7 +67,9 @@ def test_the_filter_says_who(old):
     assert due(old, made) == {"陈嘉怡"}
 
 
-@pytest.mark.parametrize("kept", ["young", "spoken", "task", "bought", "unpaid", "held", "asking"])
+@pytest.mark.parametrize("kept", [
+    "young", "spoken", "task", "bought", "unpaid", "held", "asking", "disputed",
+])  # fmt: skip
 def test_what_keeps_a_customer(old, kept):
     chen, made = old.chen, rule(old)
     if kept == "young":
@@ -68,6 +80,10 @@ def test_what_keeps_a_customer(old, kept):
         customers.create_task(chen.pk, title="call", viewer=old.zhao)
     elif kept == "held":
         hold_customer(old.mei, chen.pk, reason="lawsuit")
+    elif kept == "disputed":
+        Dispute.objects.create(
+            party_id=old.chen.pk, claimant_id=old.li.user_id, claim="x", opened_at=clock.now()
+        )
     elif kept == "asking":
         open_request(old.mei, kind="access", customer=chen.pk)
     else:
@@ -122,3 +138,75 @@ def test_a_hold_stops_every_erasure(old):
     release_hold(old.mei, old.chen.pk)
     with pytest.raises(Conflict):
         release_hold(old.mei, old.chen.pk)
+
+
+def test_a_rule_that_is_sent_switched_on_begins_switched_off(old):
+    assert not rule(old, is_enabled=True).is_enabled
+
+
+def test_what_was_asked_for_and_waits_takes_no_place_of_the_night(old):
+    made = rule(old)
+    keep_rule(old.mei, made.pk, is_enabled=True)
+    assert run_retention(at_most=2) == {"After three years": 2}
+    assert run_retention(at_most=2) == {"After three years": 1}
+    assert Erasure.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_night_erases_people_together_past_one_who_is_held(old):
+    made = rule(old)
+    keep_rule(old.mei, made.pk, is_enabled=True)
+    customers.add_note(old.yunqi.pk, text="陈嘉怡 and Lin & Sons Gifts called", viewer=old.li)
+    Event.objects.update(happened_at=clock.now() - timedelta(days=4 * 366))
+    run_retention()
+    hold_customer(old.mei, old.yunqi.pk, reason="lawsuit")
+    assert erasures_to_resume() == [
+        list(Erasure.objects.order_by("requested_at", "pk").values_list("pk", flat=True))
+    ]
+    assert [why for _ids, why in carry_erasures_on()] == [None]
+    done = Erasure.objects.filter(state="done")
+    assert {one.party_id for one in done} == {old.chen.pk, old.lin.pk}
+    assert Party.objects.get(pk=old.yunqi.pk).name == "杭州云栖茶舍"
+    assert Event.objects.get(type="note.added").data["text"] == "••• and ••• called".replace(
+        "•••", STARS
+    )
+    # Each certificate counts what was said of its own person.
+    assert [one.report["mentions"]["events_event"] for one in done] == [1, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_fails_keeps_no_other_waiting(old, monkeypatch):
+    made = rule(old)
+    keep_rule(old.mei, made.pk, is_enabled=True)
+    run_retention()
+    forget = erasing.forget
+
+    def fail(person):
+        if old.lin.pk in person.ids:
+            raise RuntimeError
+        return forget(person)
+
+    monkeypatch.setattr(erasing, "forget", fail)
+    whys = [why for _ids, why in carry_erasures_on()]
+    assert len([why for why in whys if why]) == 1
+    waiting = Erasure.objects.exclude(state="done")
+    assert [one.party_id for one in waiting] == [old.lin.pk]
+
+
+def test_imported_files_are_removed_in_time(old, tmp_path):
+    kept = files_folder() / "imports"
+    kept.mkdir(exist_ok=True)
+    for name in ("old", "new"):
+        (kept / name).write_text("姓名\n周一\n")
+        imports.prepare_import(old.mei, type="customer", path=kept / name, name=f"{name}.csv")
+    Import.objects.filter(file_name="old.csv").update(
+        created_at=clock.now() - timedelta(days=200), state="done"
+    )
+    assert remove_import_files() == 0
+    set_policy(old.mei, import_months=6)
+    assert remove_import_files() == 1
+    assert (kept / "new").exists()
+    assert not (kept / "old").exists()
+    assert Import.objects.get(file_name="old.csv").path == ""
+    with pytest.raises(Invalid):
+        set_policy(old.mei, import_months=0)

@@ -1,10 +1,11 @@
 """/customers, /tasks and what hangs on a customer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from django.db import transaction
 from django.http import FileResponse, HttpResponse
 from ninja import File, Query, Router, Schema, Status, UploadedFile
 
@@ -26,6 +27,7 @@ from zhike.customers.sharing.seers import seers
 from zhike.insight.explaining import explain
 from zhike.insight.queries import standing_of
 from zhike.kernel.reading import together
+from zhike.privacy.actions import keep_consents
 from zhike.records.actions import archive_record, change_record, restore_record, unmask
 
 router = Router(tags=["customers"])
@@ -33,7 +35,10 @@ tasks = Router(tags=["tasks"])
 
 
 class CustomerIn(input_schema(CUSTOMER, "CustomerIn")):  # type: ignore[misc]
-    """The fields of the record type."""
+    """The fields of the record type, and what the customer agrees to: as a whole (a list; what is
+    missing is withdrawn) or in part (`{"marketing:sms": false}`)."""
+
+    consents: list[str] | dict[str, bool] | None = None
 
 
 class TaskPatch(StrictSchema):
@@ -105,7 +110,7 @@ def create(
 ):
     """With `on_duplicate=refuse` answers 409 with the duplicates when the customer is probably on
     file already."""
-    party = actions.create_customer(given(body), viewer=request.auth, on_duplicate=on_duplicate)
+    party = _create(given(body), viewer=request.auth, on_duplicate=on_duplicate)
     tag(response, party)
     return Status(201, shapes.customers(request.auth, [party])[0])
 
@@ -142,8 +147,28 @@ def bulk(request: Request, body: BulkIn):
     return upsert(
         CUSTOMER, viewer, body,
         find=lambda item, keys: queries.match(viewer, item, keys or ("code",)),
-        create=actions.create_customer, change=actions.change_customer,
+        create=_create, change=_change,
     )  # fmt: skip
+
+
+def _create(values: Mapping, **how: Any):
+    return _agreeing(values, how, lambda fields: actions.create_customer(fields, **how))
+
+
+def _change(customer_id: UUID, values: Mapping, **how: Any):
+    return _agreeing(values, how, lambda f: actions.change_customer(customer_id, f, **how))
+
+
+def _agreeing(values: Mapping, how: Mapping[str, Any], write: Callable[[dict], Any]):
+    """Writes a customer's fields, and what they agree to if that is said, in one transaction."""
+    fields = dict(values)
+    consents = fields.pop("consents", None)
+    if consents is None:
+        return write(fields)
+    with transaction.atomic():
+        party = write(fields)
+        keep_consents(how["viewer"], party.pk, consents, batch=how.get("batch"))
+    return queries.customer(how["viewer"], party.pk)
 
 
 @router.get("/quality", response=dict[str, Any], summary="How good the files are")
@@ -180,7 +205,7 @@ def _included(viewer, party, include: str) -> dict[str, Any]:
 @router.patch("/{uuid:customer_id}", response=dict[str, Any], summary="Change a customer")
 def change(request: Request, response: HttpResponse, customer_id: UUID, body: CustomerIn):
     version = wanted_version(request)
-    party = actions.change_customer(customer_id, given(body), viewer=request.auth, version=version)
+    party = _change(customer_id, given(body), viewer=request.auth, version=version)
     tag(response, party)
     return shapes.customers(request.auth, [party])[0]
 

@@ -37,10 +37,11 @@ class ErasureIn(StrictSchema):
 
 
 class RuleIn(StrictSchema):
+    """A new rule is switched off: look at its preview first."""
+
     name: str
     months: int
     filter: dict[str, Any]
-    is_enabled: bool = False
 
 
 class RuleChange(StrictSchema):
@@ -258,6 +259,7 @@ def _line(one) -> dict[str, Any]:
         "is_separate": one.is_separate, "text_version": one.text.version if one.text else None,
         "at": one.at, "source": one.source, "proof": one.proof_id, "note": one.note,
         "recorded_by": one.recorded_by, "recorded_at": one.recorded_at,
+        "taken_back": queries.is_taken_back(one),
     }  # fmt: skip
 
 

@@ -358,7 +358,7 @@ def declare() -> None:
             tuple(field for field in PRODUCT.fields if field.name != "custom"),
             lambda values, number: values["code"],
             apply_products,
-            options=(on_match(gettext_lazy("Products that are there already")),),
+            own_options=(on_match(gettext_lazy("Products that are there already")),),
         )
     )
     register(
@@ -369,7 +369,7 @@ def declare() -> None:
             order_key,
             apply_orders,
             check_order_row,
-            options=(
+            own_options=(
                 Field(
                     "currency", gettext_lazy("Currency of amounts without one"), FieldKind.CURRENCY
                 ),

@@ -6,6 +6,7 @@ from functools import cached_property
 from uuid import UUID
 
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,7 +27,15 @@ from zhike.records.actions import (
     new_instances,
 )
 from zhike.records.fields import Field, FieldKind
-from zhike.records.imports import Clue, Group, Importer, Outcome, Question, register
+from zhike.records.imports import (
+    Clue,
+    Group,
+    Importer,
+    Outcome,
+    Question,
+    register,
+    write_supplements,
+)
 from zhike.records.models import Batch
 from zhike.records.queries import visible_ids
 
@@ -98,6 +107,14 @@ def apply(
     outcome.created = len(parties)
     changed = [(party, _cleaned(_linked(values, companies))) for party, values in pairs]
     outcome.updated = change_prepared(CUSTOMER, changed, viewer=viewer, batch=batch)
+    said: dict[UUID, dict] = {}
+    for party, told_of in (*zip(parties, opened, strict=True), *pairs):
+        said.setdefault(party.pk, {}).update(told_of)
+    told = write_supplements("customer", said, options, viewer, batch)
+    outcome.updated += len({
+        party.pk for party, _values in pairs
+        if party.pk in told and party.batch_id != batch.pk
+    })  # fmt: skip
     outcome.skipped += len(changed) - outcome.updated
     return outcome
 
@@ -144,7 +161,9 @@ def _sifted(
     return opened, [(locked[pk], _added(locked[pk], values)) for values, pk in probable]
 
 
-def write_into(group: Group, party_id: UUID, viewer: Viewer, batch: Batch) -> Outcome:
+def write_into(
+    group: Group, party_id: UUID, options: Mapping, viewer: Viewer, batch: Batch
+) -> Outcome:
     """Writes the rows of one customer into the file that they turned out to belong to."""
     outcome = Outcome()
     party_id = CUSTOMER.stand_ins([party_id]).get(party_id, party_id)
@@ -155,7 +174,9 @@ def write_into(group: Group, party_id: UUID, viewer: Viewer, batch: Batch) -> Ou
     values = _added(party, _merged(group))
     companies = company_ids({values.get("company")}, viewer, batch)
     cleaned = _cleaned(_linked(values, companies))
-    outcome.updated = change_prepared(CUSTOMER, [(party, cleaned)], viewer=viewer, batch=batch)
+    written = change_prepared(CUSTOMER, [(party, cleaned)], viewer=viewer, batch=batch)
+    told = write_supplements("customer", {party.pk: values}, options, viewer, batch)
+    outcome.updated = int(bool(written or told))
     outcome.skipped = 1 - outcome.updated
     return outcome
 
@@ -167,6 +188,9 @@ def _added(party: Party, values: Mapping) -> dict:
     for name, value in values.items():
         if name in ("owner", "team"):
             continue  # whoever looks after the customer keeps doing so
+        if name not in CUSTOMER.field_by_name:
+            added[name] = value  # of another app's columns
+            continue
         known = getattr(party, CUSTOMER.field_by_name[name].attribute)
         if isinstance(known, list):
             added[name] = list(dict.fromkeys([*known, *value]))
@@ -194,6 +218,16 @@ def _merged(group: Group) -> dict:
     return merged
 
 
+def _bearing(column: str, values: Sequence[str]) -> RawSQL:
+    """The ids of the customers with one of some numbers or addresses, each looked up by the index:
+    for a long list as a whole PostgreSQL compares every file with all of it."""
+    statement = (
+        "SELECT p.id FROM unnest(%s::varchar[]) w(value) CROSS JOIN LATERAL "
+        f"(SELECT r.id FROM customers_party r WHERE r.{column} @> ARRAY[w.value]) p"
+    )
+    return RawSQL(statement, [list(dict.fromkeys(values))])
+
+
 class Matches:
     """The customers of the base that some rows may mean: by number, then e-mail, then phone. What
     belonged to a customer that was merged into another still leads there."""
@@ -217,10 +251,10 @@ class Matches:
                 numbered.filter(merged_into__isnull=False),
             )
             found |= {party.pk: party for party in [*live, *merged]}
-        if emails:
-            found |= {party.pk: party for party in known.filter(emails__overlap=emails)}
-        if phones:
-            found |= {party.pk: party for party in known.filter(phones__overlap=phones)}
+        for column, values in (("emails", emails), ("phones", phones)):
+            if values:
+                bearing = known.filter(pk__in=_bearing(column, values))
+                found |= {party.pk: party for party in bearing}
         stand_ins = {party.merged_into_id for party in found.values() if party.merged_into_id}
         missing = [pk for pk in stand_ins if pk not in found]
         found |= {party.pk: party for party in known.filter(pk__in=missing)} if missing else {}
@@ -325,7 +359,8 @@ def _linked(values: Mapping, companies: Mapping[str, UUID]) -> dict:
 
 
 def _cleaned(values: Mapping) -> dict:
-    return clean_values(CUSTOMER, values, is_new=False)
+    own = {name: value for name, value in values.items() if name in CUSTOMER.field_by_name}
+    return clean_values(CUSTOMER, own, is_new=False)
 
 
 def check_row(values: Mapping) -> None:

@@ -15,6 +15,7 @@ from zhike.access.queries import team_names, user_ids_by_word, viewer_by_id
 from zhike.access.viewer import SYSTEM, Viewer
 from zhike.customers.facts import CUSTOMER
 from zhike.demo.bulk import analyse, bare_tables
+from zhike.demo.consents import write_consents
 from zhike.demo.disputes import write_disputes
 from zhike.demo.places import TEAMS
 from zhike.demo.pools import ensure_assignment_rules, ensure_pools
@@ -91,6 +92,7 @@ def load_demo(
         analyse(TABLES)
         desk.report("indexes", 1, 1)
         write_viewings(sellers, seed, DEMO)
+        write_consents(seed, DEMO, batch)
         write_disputes(sellers, _managers(), DEMO, batch)
     return True
 

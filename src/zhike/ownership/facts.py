@@ -40,7 +40,8 @@ def declare() -> None:
     )
     keeps_customer(
         "dispute", _("An open dispute"),
-        "EXISTS (SELECT FROM ownership_dispute d WHERE d.party_id = p.id AND d.state = 'open')",
+        "EXISTS (SELECT FROM ownership_dispute d WHERE p.id IN (d.party_id, d.rival_id) "
+        "AND d.state = 'open')",
     )  # fmt: skip
     words = dict.fromkeys(("typed", "claim", "answer", "reason"), "''")
     forgets(

@@ -7,6 +7,7 @@ class PrivacyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from zhike.privacy import events, facts  # noqa: F401
+        from zhike.privacy import events, facts, imports  # noqa: F401
 
         facts.declare()
+        imports.declare()

@@ -6,19 +6,23 @@ from django.utils.translation import gettext_lazy as _
 
 from zhike.events.catalogue import EventType, declare
 from zhike.filters.schema import EventField, Kind
+from zhike.kernel.text import STARS
 from zhike.privacy.words import CHANNELS, REQUESTS, STATES, purpose_label
 
 _PURPOSE = EventField("purpose", _("Purpose"), Kind.TEXT)
 _CHANNEL = EventField("channel", _("Channel"), Kind.TEXT)
+# What is hidden from a role with the fact is hidden in what happened, too.
+_TELLS = {"purpose": "customer.consents", "channel": "customer.consents",
+          "name": "customer.consents", "source": "customer.consents"}  # fmt: skip
 _CODES = ("purpose", "channel", "source")
 _ASKED = ("kind", "state", "number")
 
 
 def _worded(data: Mapping) -> Mapping:
-    channel = CHANNELS.get(data.get("channel", ""))
+    channel = CHANNELS.get(data.get("channel") or "")
     return {
         **data,
-        "purpose": purpose_label(data.get("purpose", ""), data.get("name", "")),
+        "purpose": purpose_label(data.get("purpose") or STARS, data.get("name") or ""),
         "channel": f" · {channel}" if channel else "",
     }
 
@@ -31,12 +35,17 @@ def _named(data: Mapping) -> Mapping:
 declare(
     EventType(
         "consent.given", _("Consent given"), _("Agreed to: %(purpose)s%(channel)s"), "file",
-        (_PURPOSE, _CHANNEL), present=_worded, impersonal=_CODES,
+        (_PURPOSE, _CHANNEL), present=_worded, impersonal=_CODES, tells=_TELLS,
     ),
     EventType(
         "consent.withdrawn", _("Consent withdrawn"),
         _("No longer agrees to: %(purpose)s%(channel)s"), "file",
-        (_PURPOSE, _CHANNEL), present=_worded, impersonal=_CODES,
+        (_PURPOSE, _CHANNEL), present=_worded, impersonal=_CODES, tells=_TELLS,
+    ),
+    EventType(
+        "consent.taken_back", _("Consent taken back"),
+        _("Written by mistake, taken back: %(purpose)s%(channel)s"), "file",
+        (_PURPOSE, _CHANNEL), present=_worded, impersonal=_CODES, tells=_TELLS,
     ),
     EventType(
         "request.opened", _("Request received"), _("Asked for: %(kind)s"), "file",

@@ -9,6 +9,7 @@ from zhike.access.queries import reads_along
 from zhike.customers.forgetting import Forgets, forgets, knows_erased
 from zhike.customers.keeping import keeps_customer
 from zhike.customers.merging.pointers import Pointer, keeps_in_row, points_at_customer
+from zhike.customers.telling import Tells, tells
 from zhike.filters.schema import Fact, Kind
 from zhike.privacy import queries
 from zhike.privacy.actions.consenting import refresh_consents
@@ -48,6 +49,18 @@ def declare() -> None:
         Forgets("privacy_legalhold"),
         Forgets("privacy_subjectrequest", empties={"described": "''", "reason": "''"}),
     )
+    named = "(SELECT u.key FROM privacy_purpose u WHERE u.id = t.purpose_id)"
+    mistaken = "EXISTS (SELECT FROM privacy_consent b WHERE b.takes_back_id = t.id)"
+    tells(
+        Tells(
+            "privacy_consent", "t.party_id = ANY(%(ids)s) AND t.takes_back_id IS NULL",
+            adds={"purpose": named, "taken_back": mistaken},
+            labels={"purpose": _("Purpose"), "is_given": _("Given"), "is_separate": _("Separate"),
+                    "taken_back": _("Written by mistake, taken back")},
+        ),
+        # That there is a hold is told; why concerns a dispute, not only the person.
+        Tells("privacy_legalhold", adds={"reason": "''"}),
+    )  # fmt: skip
     keeps_customer("held", _("A legal hold"), HELD)
     keeps_customer(
         "asking", _("An open request, or a restriction in force"),

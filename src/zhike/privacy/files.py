@@ -1,6 +1,7 @@
 """What names a person on disk: uploaded files that imports keep, and PostgreSQL's own log."""
 
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from zhike.kernel.errors import ZhikeError
@@ -8,25 +9,30 @@ from zhike.kernel.home import files_folder, logs_folder
 from zhike.records.imports.reading import open_table, show
 
 
-def uploads_that_name(compiled: re.Pattern) -> list[Path]:
-    """Files that were imported, and lists of refused rows, which hold the person in any row."""
+def uploads_that_name(patterns: Sequence[re.Pattern | None]) -> list[list[Path]]:
+    """By person, the files that were imported, and lists of refused rows, which hold them in any
+    row. Each file is read once."""
     folder = files_folder() / "imports"
-    if not folder.is_dir():
-        return []
-    return [path for path in sorted(folder.iterdir()) if path.is_file() and _names(path, compiled)]
+    found: list[list[Path]] = [[] for _pattern in patterns]
+    paths = sorted(folder.iterdir()) if folder.is_dir() and any(patterns) else []
+    for path in paths:
+        if path.is_file():
+            left = {place: pattern for place, pattern in enumerate(patterns) if pattern}
+            for text in _texts(path):
+                for place in [one for one, pattern in left.items() if pattern.search(text)]:
+                    found[place].append(path)
+                    del left[place]
+    return found
 
 
-def _names(path: Path, compiled: re.Pattern) -> bool:
-    if compiled.search(path.read_bytes().decode("utf-8", "replace")):
-        return True
+def _texts(path: Path) -> Iterator[str]:
+    """The bytes, and the rows if it is a table."""
+    yield path.read_bytes().decode("utf-8", "replace")
     try:
-        table = open_table(path)
-        return any(
-            compiled.search(" ".join(show(cell) for cell in cells))
-            for _number, cells, _position in table.rows()
-        )
+        for _number, cells, _position in open_table(path).rows():
+            yield " ".join(show(cell) for cell in cells)
     except ZhikeError:
-        return False  # no table; its bytes were looked at
+        return  # no table; its bytes are looked at
 
 
 def clean_logs(compiled: re.Pattern) -> int:

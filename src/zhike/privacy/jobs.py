@@ -24,7 +24,13 @@ def run_retention() -> None:
     logger.info("retention.ran", extra={"erased": dict(actions.run_retention())})
 
 
+@every("40 2 * * *")
+def remove_import_files() -> None:
+    logger.info("imports.cleaned", extra={"files": actions.remove_import_files()})
+
+
 @every("* * * * *")
 def resume_erasures() -> None:
-    for erasure_id in actions.erasures_to_resume():
-        run_erasure(str(erasure_id))
+    for done, why in actions.carry_erasures_on():
+        if why is not None:
+            logger.warning("erasure.waits", extra={"erasures": list(map(str, done)), "why": why})

@@ -152,9 +152,18 @@ class Consent(models.Model):
     note = models.CharField(max_length=400, default="")
     recorded_by = models.UUIDField(null=True)
     recorded_at = models.DateTimeField()
+    batch_id = models.UUIDField(null=True)
+    # A line written by mistake, which the undo of its batch takes back: neither counts then.
+    takes_back = models.OneToOneField("self", models.PROTECT, null=True, related_name="taken_back")
 
     class Meta:
-        indexes = [models.Index(fields=["party_id", "-at", "-id"], name="consent_party")]
+        indexes = [
+            models.Index(fields=["party_id", "-at", "-id"], name="consent_party"),
+            models.Index(
+                fields=["batch_id"], condition=models.Q(batch_id__isnull=False),
+                name="consent_batch",
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.party_id} {self.purpose_id} {self.is_given}"
@@ -263,6 +272,7 @@ class Policy(models.Model):
     id = models.IntegerField(primary_key=True, default=1)
     answer_days = models.IntegerField(default=15)  # within which people are answered
     backup_days = models.IntegerField(default=30)  # after which the firm deletes its backups
+    import_months = models.IntegerField(default=12)  # for which imported files are kept
     laws = ArrayField(models.CharField(max_length=4), default=both_laws)  # that bind the firm
 
     def __str__(self) -> str:

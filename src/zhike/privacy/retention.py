@@ -50,7 +50,10 @@ def _whom_nothing_keeps(ids: Sequence[UUID], months: int) -> list[UUID]:
         since = cursor.fetchone()[0]
         cursor.execute(
             f"SELECT p.id FROM customers_party p WHERE p.id = ANY(%(ids)s) "
-            f"AND p.erased_at IS NULL AND p.merged_into_id IS NULL AND NOT ({kept}) ORDER BY p.id",
+            "AND p.erased_at IS NULL AND p.merged_into_id IS NULL "
+            # An erasure that is asked for already takes no place of the night.
+            "AND NOT EXISTS (SELECT FROM privacy_erasure r WHERE r.party_id = p.id "
+            f"AND r.state <> 'done') AND NOT ({kept}) ORDER BY p.id",
             {"ids": list(ids), "since": since},
         )
         return [row[0] for row in cursor.fetchall()]

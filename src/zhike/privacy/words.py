@@ -56,6 +56,14 @@ EFFECTS: Mapping[str, Words] = {
     "restriction": _("While it is in force nobody is contacted, whatever the ledger says."),
     "objection": _("The consent is withdrawn in the ledger on the day of the answer."),
 }
+BASES: Mapping[str, Words] = {
+    "consent": _("Consent"),
+    "contract": _("Contract"),
+    "legal": _("Legal duty"),
+    "interests": _("Legitimate interests (GDPR only)"),
+    "vital": _("Vital interests"),
+    "public": _("Public interest"),
+}
 IMPLIES: Mapping[str, Words] = {
     "consent": _("Nothing without a consent in force; it can be withdrawn at any time."),
     "contract": _("What the contract needs, as long as it needs it."),

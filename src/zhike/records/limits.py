@@ -178,7 +178,8 @@ def refuse_unwritable(kind: RecordType, viewer: Viewer, names: Iterable[str]) ->
     errors = [
         FieldError(name, "not_writable", message)
         for name in names
-        if name in kind.field_by_name and not may_write(kind, viewer, name)
+        if (name in kind.field_by_name or name in kind.schema.facts)
+        and not may_write(kind, viewer, name)
     ]
     if errors:
         raise Invalid("not_writable", message, tuple(errors))

@@ -68,13 +68,23 @@ def run(arguments: Namespace) -> int:
 
 
 def _carry_on(arguments: Namespace) -> int:
+    """One that waits keeps no other from being carried out. Exit 1 when some wait."""
     from zhike.access.viewer import SYSTEM
-    from zhike.privacy.actions import erasures_to_resume, run_erasure
+    from zhike.privacy.actions import carry_erasures_on
+    from zhike.privacy.queries import erasure
 
-    numbers = [run_erasure(pk, viewer=SYSTEM).number for pk in erasures_to_resume()]
-    text = gettext("%(count)d erasures carried out") % {"count": len(numbers)}
-    output.conclude(arguments, {"erasures": numbers}, text)
-    return 0
+    done: list[str] = []
+    waiting: list[str] = []
+    for ids, why in carry_erasures_on():
+        for run in (erasure(SYSTEM, pk) for pk in ids):
+            (done if run.state == "done" else waiting).append(run.number)
+        if why is not None:
+            output.say(arguments, why)
+    text = gettext("%(count)d erasures carried out, %(waiting)d wait") % {
+        "count": len(done), "waiting": len(waiting),
+    }  # fmt: skip
+    output.conclude(arguments, {"erasures": done, "waiting": waiting}, text)
+    return 1 if waiting else 0
 
 
 def _id(text: str) -> UUID:

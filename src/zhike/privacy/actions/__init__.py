@@ -1,14 +1,22 @@
 """What changes consents, what answers requests, and what erases."""
 
-from zhike.privacy.actions.consenting import add_text, keep_purpose, record_consent
+from zhike.privacy.actions.consenting import (
+    add_text,
+    keep_consents,
+    keep_purpose,
+    record_consent,
+    record_consents,
+)
 from zhike.privacy.actions.disclosing import disclose_customer, preview_disclosure
 from zhike.privacy.actions.erasing import (
     Preview,
+    carry_erasures_on,
     erase_customer,
     erasures_to_resume,
     preview_erasure,
     request_erasure,
     run_erasure,
+    run_erasures,
     set_policy,
 )
 from zhike.privacy.actions.requesting import (
@@ -23,6 +31,7 @@ from zhike.privacy.actions.retaining import (
     hold_customer,
     keep_rule,
     release_hold,
+    remove_import_files,
     remove_rule,
     run_retention,
 )
@@ -31,12 +40,14 @@ __all__ = [
     "Preview",
     "add_text",
     "answer_request",
+    "carry_erasures_on",
     "change_request",
     "disclose_customer",
     "erase_again",
     "erase_customer",
     "erasures_to_resume",
     "hold_customer",
+    "keep_consents",
     "keep_purpose",
     "keep_rule",
     "lift_restriction",
@@ -44,11 +55,14 @@ __all__ = [
     "preview_disclosure",
     "preview_erasure",
     "record_consent",
+    "record_consents",
     "release_hold",
+    "remove_import_files",
     "remove_rule",
     "reopen_request",
     "request_erasure",
     "run_erasure",
+    "run_erasures",
     "run_retention",
     "set_policy",
 ]

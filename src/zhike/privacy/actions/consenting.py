@@ -1,8 +1,9 @@
 """What customers agree to, and withdraw: appended to the ledger, never changed."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -12,13 +13,16 @@ from zhike.access.policies import require
 from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.queries import attachment
-from zhike.events.actions import Draft, record
+from zhike.events.actions import Draft, record, record_many
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid
 from zhike.privacy import queries
 from zhike.privacy.models import Basis, Consent, ConsentText, Purpose
+from zhike.privacy.queries.consents import COUNTS
 from zhike.privacy.words import CHANNELS
-from zhike.records.queries import get, require_reach
+from zhike.records.actions import takes_back_beside
+from zhike.records.limits import refuse_unwritable
+from zhike.records.queries import get, reach, require_reach
 
 
 @transaction.atomic
@@ -35,10 +39,12 @@ def record_consent(
     at: datetime | None = None,
     proof: UUID | None = None,
     note: str = "",
+    batch: Any = None,
 ) -> Consent:
     """Writes down that a customer agreed to a purpose, or no longer does. Without a channel it
     holds for all of them. The text shown is the newest unless a version is named."""
     require(viewer, "change")
+    refuse_unwritable(CUSTOMER, viewer, ["consents"])
     party_id = CUSTOMER.stand_ins([party_id]).get(party_id, party_id)
     party = get(CUSTOMER, viewer, party_id)
     require_reach(CUSTOMER, viewer, party.pk)
@@ -59,13 +65,20 @@ def record_consent(
         party_id=party.pk, purpose=declared, channel=channel, is_given=is_given,
         is_separate=is_separate, text=_text(declared, text_version), at=at or clock.now(),
         source=source, proof_id=proof, note=note.strip()[:400], recorded_by=viewer.user_id,
-        recorded_at=clock.now(),
+        recorded_at=clock.now(), batch_id=batch.pk if batch else None,
     )  # fmt: skip
     refresh_consents([party.pk])
-    verb = "consent.given" if is_given else "consent.withdrawn"
-    data = {"purpose": declared.key, "name": declared.name, "channel": channel, "source": source}
-    record(Draft(verb, "customer", party.pk, party.pk, line.at, data), origin=viewer.origin())
+    record(_told(line, declared), origin=viewer.origin(line.batch_id))
     return line
+
+
+def _told(line: Consent, purpose: Purpose) -> Draft:
+    verb = "consent.given" if line.is_given else "consent.withdrawn"
+    data = {
+        "purpose": purpose.key, "name": purpose.name, "channel": line.channel,
+        "source": line.source,
+    }  # fmt: skip
+    return Draft(verb, "customer", line.party_id, line.party_id, line.at, data)
 
 
 def _text(purpose: Purpose, version: int | None) -> ConsentText | None:
@@ -78,12 +91,153 @@ def _text(purpose: Purpose, version: int | None) -> ConsentText | None:
     return found
 
 
+@transaction.atomic
+def keep_consents(
+    viewer: Viewer,
+    party_id: UUID,
+    wanted: Sequence[str] | Mapping[str, bool],
+    *,
+    source: str = "api",
+    batch: Any = None,
+) -> None:
+    """What a customer agrees to: as a whole, so that what is missing is withdrawn
+    (`["marketing:email"]`), or in part (`{"marketing:sms": false}`). Only what differs from what
+    stands is written down."""
+    standing = {one.item: one.line for one in queries.states(viewer, party_id)}
+    said = wanted
+    if not isinstance(wanted, Mapping):
+        given = {name for name, line in standing.items() if line is not None and line.is_given}
+        said = dict.fromkeys(sorted(given - set(wanted)), False) | dict.fromkeys(wanted, True)
+    for name, is_given in said.items():  # type: ignore[union-attr]
+        lines = [line for item, line in standing.items() if name in (item, item.split(":")[0])]
+        if not lines or any(line is None or line.is_given is not is_given for line in lines):
+            purpose, _colon, channel = name.partition(":")
+            record_consent(
+                party_id, purpose=purpose, channel=channel, is_given=is_given, source=source,
+                viewer=viewer, batch=batch,
+            )  # fmt: skip
+
+
+Wanted = tuple[UUID, str, str, bool]  # customer, purpose, channel, whether it is given
+
+
+@transaction.atomic
+def record_consents(
+    viewer: Viewer,
+    wanted: Sequence[Wanted],
+    *,
+    source: str,
+    batch: Any,
+    at: datetime | None = None,
+    text_version: int | None = None,
+    is_separate: bool = False,
+) -> set[UUID]:
+    """Writes down what many customers said, those whom the caller has locked; of which of them a
+    line was written. What stands already under the same text is not said again."""
+    require(viewer, "import")
+    refuse_unwritable(CUSTOMER, viewer, ["consents"])
+    purposes = {one.key: one for one in queries.purposes()}
+    if not wanted:
+        return set()
+    texts = {
+        key: _text(purposes[key], text_version) for key in {key for _id, key, *_rest in wanted}
+    }
+    ids, keys, channels, given = zip(*wanted, strict=True)
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO privacy_consent (party_id, purpose_id, channel, is_given, is_separate,
+                text_id, at, source, note, recorded_by, recorded_at, batch_id)
+            SELECT w.party_id, w.purpose_id, w.channel, w.is_given, %s, w.text_id, %s, %s, '', %s,
+                %s, %s
+            FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::boolean[], %s::uuid[])
+                w(party_id, purpose_id, channel, is_given, text_id)
+            LEFT JOIN LATERAL (
+                SELECT CASE WHEN e.channel IN ('', w.channel) THEN e.is_given END AS is_given,
+                    e.text_id
+                FROM privacy_consent e
+                WHERE e.party_id = w.party_id AND e.purpose_id = w.purpose_id
+                  AND (e.channel IN ('', w.channel) OR w.channel = '') AND {COUNTS}
+                ORDER BY e.at DESC, e.id DESC LIMIT 1) s ON TRUE
+            WHERE (w.is_given, w.text_id) IS DISTINCT FROM (s.is_given, s.text_id)
+            RETURNING party_id, purpose_id, channel, is_given
+            """,
+            [
+                is_separate, at or now, source, viewer.user_id, now, batch.pk, list(ids),
+                [purposes[key].pk for key in keys], list(channels), list(given),
+                [getattr(texts[key], "pk", None) for key in keys],
+            ],
+        )  # fmt: skip
+        found = cursor.fetchall()
+    _tell_all(viewer, batch, found, at or now, source)
+    return {row[0] for row in found}
+
+
+def _tell_all(viewer: Viewer, batch: Any, found: Sequence[tuple], at: datetime, source: str):
+    """Refreshes the rows of those whose lines were written, and tells each line."""
+    if not found:
+        return
+    refresh_consents(list({row[0] for row in found}))
+    known = {one.pk: one for one in Purpose.objects.all()}
+    lines = (
+        Consent(party_id=party_id, channel=channel, is_given=is_given, at=at, source=source)
+        for party_id, _purpose, channel, is_given in found
+    )
+    drafts = (_told(line, known[row[1]]) for line, row in zip(lines, found, strict=True))
+    record_many(drafts, origin=viewer.origin(batch.pk))
+
+
+@takes_back_beside
+def _take_back(viewer: Viewer, batch: Any, undo: Any) -> None:
+    """Lines that a batch wrote are taken back by lines that say so; what an undo took back is
+    written again."""
+    within, parameters = reach(CUSTOMER, batch, viewer)
+    copied = (
+        "party_id, purpose_id, channel, is_given, is_separate, text_id, at, source, proof_id, note"
+    )
+    of_line = ", ".join(f"e.{name}" for name in copied.split(", "))
+    again = ", ".join(f"b.{name}" for name in copied.split(", "))
+    into = f"INSERT INTO privacy_consent ({copied}, recorded_by, recorded_at, batch_id"
+    told = "RETURNING party_id, purpose_id, channel, is_given"
+    values = [viewer.user_id, clock.now(), undo.pk, batch.pk, *parameters]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{into}, takes_back_id) SELECT {of_line}, %s, %s, %s, e.id FROM privacy_consent e "
+            f"JOIN customers_party r ON r.id = e.party_id "
+            f"WHERE e.batch_id = %s AND {COUNTS} AND {within} {told}",
+            values,
+        )
+        mistaken = cursor.fetchall()
+        cursor.execute(
+            f"{into}) SELECT {again}, %s, %s, %s FROM privacy_consent e "
+            f"JOIN privacy_consent b ON b.id = e.takes_back_id "
+            f"JOIN customers_party r ON r.id = e.party_id AND r.erased_at IS NULL "
+            f"WHERE e.batch_id = %s AND {within} {told}",
+            values,
+        )
+        written = cursor.fetchall()
+    if mistaken:
+        refresh_consents(list({row[0] for row in mistaken}))
+        record_many(_taken_back(mistaken), origin=viewer.origin(undo.pk))
+    _tell_all(viewer, undo, written, clock.now(), "")
+
+
+def _taken_back(found: Sequence[tuple]) -> list[Draft]:
+    known = {one.pk: {"purpose": one.key, "name": one.name} for one in Purpose.objects.all()}
+    return [
+        Draft("consent.taken_back", "customer", party_id, party_id,
+              data=known[purpose_id] | {"channel": channel})
+        for party_id, purpose_id, channel, _is_given in found
+    ]  # fmt: skip
+
+
 def refresh_consents(ids: Sequence[UUID]) -> None:
     """Keeps what the ledger says now in the customers' rows, where filters find it; nothing while
     a restriction is in force."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             UPDATE customers_party p SET consents = coalesce((
                 SELECT array_agg(s.item ORDER BY s.item) FROM (
                     SELECT DISTINCT ON (u.key, c.channel) e.is_given,
@@ -92,13 +246,13 @@ def refresh_consents(ids: Sequence[UUID]) -> None:
                     JOIN privacy_purpose u ON u.id = e.purpose_id AND u.is_enabled
                     CROSS JOIN LATERAL unnest(CASE WHEN u.is_by_channel AND e.channel = ''
                         THEN %s::text[] ELSE ARRAY[e.channel::text] END) c(channel)
-                    WHERE e.party_id = p.id AND NOT EXISTS (
+                    WHERE e.party_id = p.id AND {COUNTS} AND NOT EXISTS (
                         SELECT 1 FROM privacy_subjectrequest r WHERE r.party_id = p.id
                         AND r.kind = 'restriction' AND r.state = 'fulfilled'
                         AND r.lifted_on IS NULL)
                     ORDER BY u.key, c.channel, e.at DESC, e.id DESC
                 ) s WHERE s.is_given
-            ), '{}') WHERE p.id = ANY(%s)
+            ), '{{}}') WHERE p.id = ANY(%s)
             """,
             [list(CHANNELS), list(ids)],
         )

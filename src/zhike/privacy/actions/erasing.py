@@ -5,19 +5,19 @@ While an import is under way nobody is erased: the erasure waits. Files that com
 by the row where they name the person (`queries.were_erased`).
 """
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from zhike.access.policies import require, sees_all
-from zhike.access.viewer import Viewer
+from zhike.access.viewer import SYSTEM, Viewer
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.forgetting import TABLES, Person, copies, count_rows, forget
 from zhike.events.actions import Draft, record
@@ -35,6 +35,10 @@ from zhike.privacy.terms import pattern_of, terms_of, unmistakable
 from zhike.records.actions import open_batch, takes_back
 from zhike.records.imports.actions import imports_under_way, note_removed_files
 from zhike.records.queries import get, require_reach
+
+logger = logging.getLogger(__name__)
+# People whose texts are looked for in one pass; a longer pattern takes PostgreSQL longer.
+TOGETHER = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,16 @@ def family(party_id: UUID, *, lock: bool = False) -> list[UUID]:
 
 
 @transaction.atomic
-def request_erasure(viewer: Viewer, party_id: UUID, *, ground: str, reference: str = "") -> Erasure:
-    """Lets a worker erase a customer. Asked for twice, it is done once."""
+def request_erasure(
+    viewer: Viewer,
+    party_id: UUID,
+    *,
+    ground: str,
+    reference: str = "",
+    rule_id: UUID | None = None,
+) -> Erasure:
+    """Lets a worker erase a customer. Asked for twice, it is done once. What a rule of retention
+    asks for waits for others, to be erased together with them."""
     from zhike.privacy.jobs import run_erasure as job
 
     party = _erasable(viewer, party_id)
@@ -113,10 +125,11 @@ def request_erasure(viewer: Viewer, party_id: UUID, *, ground: str, reference: s
         party_id=party.pk,
         defaults={
             "ground": ground, "reference": reference, "requested_by": viewer.user_id,
-            "requested_at": clock.now(),
+            "requested_at": clock.now(), "rule_id": rule_id,
         },
     )  # fmt: skip
-    later(job, erasure_id=str(run.pk))
+    if rule_id is None:
+        later(job, erasure_id=str(run.pk))
     return run
 
 
@@ -126,48 +139,100 @@ def erase_customer(viewer: Viewer, party_id: UUID, *, ground: str, reference: st
     return run_erasure(run.pk, viewer=viewer)
 
 
-def erasures_to_resume() -> list[UUID]:
-    return list(Erasure.objects.exclude(state="done").values_list("pk", flat=True))
+def erasures_to_resume() -> list[list[UUID]]:
+    """What isn't done, in groups that are erased together; those asked for by hand come first and
+    by themselves."""
+    waiting = Erasure.objects.exclude(state="done").order_by("requested_at", "pk")
+    by_hand = [[pk] for pk in waiting.filter(rule_id=None).values_list("pk", flat=True)]
+    nightly = list(waiting.exclude(rule_id=None).values_list("pk", flat=True))
+    return by_hand + [nightly[at : at + TOGETHER] for at in range(0, len(nightly), TOGETHER)]
+
+
+def carry_erasures_on(viewer: Viewer = SYSTEM) -> Iterator[tuple[Sequence[UUID], str | None]]:
+    """Carries on whatever isn't done, past what has to wait: each group, and why it waits. A group
+    that fails is tried one by one, so that one person doesn't keep the others waiting."""
+    groups = erasures_to_resume()
+    while groups:
+        ids = groups.pop(0)
+        try:
+            run_erasures(ids, viewer=viewer)
+            yield ids, None
+        except Conflict as refusal:
+            yield ids, refusal.message
+        except Exception:
+            if len(ids) == 1:
+                logger.exception("erasure.failed", extra={"erasure": str(ids[0])})
+                yield ids, _("It failed; the log of the worker says why.")
+            groups = [*([pk] for pk in ids if len(ids) > 1), *groups]
 
 
 def run_erasure(erasure_id: UUID | str, *, viewer: Viewer) -> Erasure:
     """Carries an erasure on from wherever it stands."""
     require(viewer, "administer")
-    with _alone(UUID(str(erasure_id))):
-        run = Erasure.objects.filter(pk=erasure_id).first()
-        if run is None:
-            raise NotFound("not_found", _("There is no such certificate."))
-        if run.state == Erasure.State.WAITING:
-            _erase_rows(run, viewer)
-        if run.state == Erasure.State.FILES:
-            _erase_files(run)
-        if run.state == Erasure.State.COPIES:
-            _erase_copies(run)
-    return run
+    run = Erasure.objects.filter(pk=erasure_id).first()
+    if run is None:
+        raise NotFound("not_found", _("There is no such certificate."))
+    if run.state == Erasure.State.WAITING and queries.hold_on(run.party_id) is not None:
+        raise Conflict("held", _("There is a legal hold on this customer: it is not erased."))
+    return run_erasures([run.pk], viewer=viewer)[0]
+
+
+def run_erasures(ids: Sequence[UUID], *, viewer: Viewer) -> list[Erasure]:
+    """Carries some erasures on together: texts, files and copies are gone through once for all of
+    them. Whoever is under a legal hold waits."""
+    require(viewer, "administer")
+    with _alone(ids):
+        runs = list(Erasure.objects.filter(pk__in=ids).order_by("requested_at", "pk"))
+        _erase_rows([one for one in runs if one.state == Erasure.State.WAITING], viewer)
+        _erase_files([one for one in runs if one.state == Erasure.State.FILES])
+        _erase_copies([one for one in runs if one.state == Erasure.State.COPIES])
+    return runs
 
 
 @contextmanager
-def _alone(erasure_id: UUID) -> Iterator[None]:
-    number = erasure_id.int & (2**62 - 1)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
-        if not cursor.fetchone()[0]:
-            raise Conflict("busy", _("This customer is being erased at this moment."))
+def _alone(ids: Sequence[UUID]) -> Iterator[None]:
+    numbers = sorted(erasure_id.int & (2**62 - 1) for erasure_id in ids)
+    held: list[int] = []
     try:
+        for number in numbers:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
+                if not cursor.fetchone()[0]:
+                    raise Conflict("busy", _("This customer is being erased at this moment."))
+            held.append(number)
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+            for number in held:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
 
 
 @transaction.atomic
-def _erase_rows(run: Erasure, viewer: Viewer) -> None:
-    if imports_under_way():
+def _erase_rows(runs: Sequence[Erasure], viewer: Viewer) -> None:
+    if runs and imports_under_way():
         message = _("A file is being imported. The customer is erased when that is done.")
         raise Conflict("importing", message)
+    forgotten = [
+        (run, _forget(run, viewer)) for run in runs if queries.hold_on(run.party_id) is None
+    ]
+    mentions = replace_mentions([pattern for _run, (pattern, _digests) in forgotten])
+    for (run, (_pattern, digests)), found in zip(forgotten, mentions, strict=True):
+        run.report["mentions"] = found
+        run.state = Erasure.State.FILES
+        run.save()
+        ErasedKey.objects.bulk_create(ErasedKey(erasure=run, digest=one) for one in digests)
+        record(
+            Draft("customer.erased", "customer", run.party_id, run.party_id,
+                  data={"number": run.number, "files": len(run.ids)}),
+            origin=viewer.origin(run.batch_id),
+        )  # fmt: skip
+    for run, (_pattern, digests) in forgotten:
+        note(run, digests)
+
+
+def _forget(run: Erasure, viewer: Viewer) -> tuple[str, list[str]]:
+    """Forgets what belongs to the person; the pattern that finds them elsewhere, and digests."""
     ids = family(run.party_id, lock=True)
-    if queries.hold_on(run.party_id) is not None:
-        raise Conflict("held", _("There is a legal hold on this customer: it is not erased."))
     terms = terms_of(ids)
     telling = unmistakable(terms, ids)
     pattern = pattern_of(telling)
@@ -179,82 +244,79 @@ def _erase_rows(run: Erasure, viewer: Viewer) -> None:
     run.ids, run.batch_id, run.terms = ids, batch.pk, {"pattern": pattern_of(terms)}
     run.report = {
         "rows": forget(person),
-        "mentions": replace_mentions(pattern),
         "borne_by_others": sum(map(len, terms.values())) - sum(map(len, telling.values()))
         - len(terms.get("code", ())),
     }  # fmt: skip
-    run.files, run.state = person.files, Erasure.State.FILES
-    run.save()
-    digests = sorted(
-        {one for code in terms.get("code", [""]) for one in digests_of({**terms, "code": code})}
-    )
-    ErasedKey.objects.bulk_create(ErasedKey(erasure=run, digest=digest) for digest in digests)
-    record(
-        Draft("customer.erased", "customer", run.party_id, run.party_id,
-              data={"number": run.number, "files": len(ids)}),
-        origin=viewer.origin(batch.pk),
-    )  # fmt: skip
-    note(run, digests)
+    run.files = person.files
+    codes = terms.get("code", [""])
+    return pattern, sorted({one for code in codes for one in digests_of({**terms, "code": code})})
 
 
-def _erase_files(run: Erasure) -> None:
-    removed = 0
-    for name in run.files:
-        path = files_folder() / name
-        removed += path.is_file()
-        path.unlink(missing_ok=True)
-    uploads: list[Path] = []
-    logged = 0
-    if run.terms.get("pattern"):
-        compiled = re.compile(run.terms["pattern"], re.IGNORECASE)
-        uploads, logged = uploads_that_name(compiled), clean_logs(compiled)
-    with transaction.atomic():
-        outside = note_removed_files(uploads, run.ids)
-        for path in uploads:
+def _erase_files(runs: Sequence[Erasure]) -> None:
+    for run in runs:
+        removed = 0
+        for name in run.files:
+            path = files_folder() / name
+            removed += path.is_file()
             path.unlink(missing_ok=True)
-        run.report |= {
-            "attachments": max(removed, len(run.files)), "uploads": len(uploads),
-            "log_lines": logged, "outside": outside,
-        }  # fmt: skip
-        run.files, run.state = [], Erasure.State.COPIES
-        run.save()
+        run.report["attachments"] = max(removed, len(run.files))
+    patterns = [run.terms.get("pattern") for run in runs]
+    compiled = [re.compile(one, re.IGNORECASE) if one else None for one in patterns]
+    uploads = uploads_that_name(compiled)
+    for run, pattern, named in zip(runs, compiled, uploads, strict=True):
+        logged = clean_logs(pattern) if pattern else 0
+        with transaction.atomic():
+            outside = note_removed_files(named, run.ids)
+            for path in named:
+                path.unlink(missing_ok=True)
+            run.report |= {"uploads": len(named), "log_lines": logged, "outside": outside}
+            run.files, run.state = [], Erasure.State.COPIES
+            run.save()
 
 
-def _erase_copies(run: Erasure) -> None:
+def _erase_copies(runs: Sequence[Erasure]) -> None:
     made = {}
-    for label, make_again in copies():
+    for label, make_again in copies() if runs else ():
         make_again()
         made[str(label)] = clock.now()
     # What SQL no longer shows still stands in the files of the tables until it is overwritten.
-    touched = sorted(run.report["rows"].keys() | run.report["mentions"].keys())
+    touched = {run.pk: sorted({*run.report["rows"], *run.report["mentions"]}) for run in runs}
     with connection.cursor() as cursor:
-        for table in touched:
+        for table in sorted({one for tables in touched.values() for one in tables}):
             cursor.execute(f"VACUUM {table}")
-    run.report |= {"copies": made, "vacuumed": touched}
-    run.terms, run.state, run.finished_at = {}, Erasure.State.DONE, clock.now()
-    run.backups_until = clock.today() + timedelta(days=queries.policy().backup_days)
-    run.save()
+    for run in runs:
+        run.report |= {"copies": made, "vacuumed": touched[run.pk]}
+        run.terms, run.state, run.finished_at = {}, Erasure.State.DONE, clock.now()
+        run.backups_until = clock.today() + timedelta(days=queries.policy().backup_days)
+        run.save()
 
 
 @transaction.atomic
 def set_policy(
-    viewer: Viewer, *, backup_days: int | str = "", answer_days: int | str = ""
+    viewer: Viewer,
+    *,
+    backup_days: int | str = "",
+    answer_days: int | str = "",
+    import_months: int | str = "",
 ) -> Policy:
     """Sets what is given."""
     require(viewer, "administer")
-    given = {"backup_days": (backup_days, 3_660), "answer_days": (answer_days, 30)}
+    given = {
+        "backup_days": (backup_days, 3_660), "answer_days": (answer_days, 30),
+        "import_months": (import_months, 120),
+    }  # fmt: skip
     values = {
-        name: _days(name, value, most) for name, (value, most) in given.items() if value != ""
+        name: _within(name, value, most) for name, (value, most) in given.items() if value != ""
     }
     return Policy.objects.update_or_create(pk=1, defaults=values)[0]
 
 
-def _days(name: str, value: int | str, most: int) -> int:
-    days = int(value) if re.fullmatch("[0-9]{1,4}", str(value)) else 0
-    if not 1 <= days <= most:
-        message = _("Between 1 and %(most)d days.") % {"most": most}
+def _within(name: str, value: int | str, most: int) -> int:
+    number = int(value) if re.fullmatch("[0-9]{1,4}", str(value)) else 0
+    if not 1 <= number <= most:
+        message = _("Between 1 and %(most)d.") % {"most": most}
         raise Invalid.field(name, "out_of_range", message)
-    return days
+    return number
 
 
 @takes_back("erasure")

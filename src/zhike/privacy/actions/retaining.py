@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from zhike.access.policies import require
@@ -16,11 +16,12 @@ from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, ZhikeError
 from zhike.privacy import queries
 from zhike.privacy.actions.erasing import request_erasure
-from zhike.privacy.models import Erasure, LegalHold, RetentionRule
+from zhike.privacy.models import LegalHold, RetentionRule
 from zhike.privacy.retention import due, is_due
+from zhike.records.imports.actions import remove_old_files
 from zhike.records.queries import firm, get
 
-# Each erasure reads all texts once; what is left over is for the next night.
+# Some people together read all texts once; what is left over is for the next night.
 A_NIGHT = 200
 
 
@@ -37,7 +38,7 @@ def keep_rule(viewer: Viewer, rule_id: UUID | None = None, **values: Any) -> Ret
         tree = check(parse(values["filter"]), CUSTOMER.schema, currency=firm().currency)
         rule.filter = dump(tree)
     rule.months = _months(values.get("months", rule.months))
-    rule.is_enabled = bool(values.get("is_enabled", rule.is_enabled))
+    rule.is_enabled = bool(rule_id) and bool(values.get("is_enabled", rule.is_enabled))
     rule.save()
     _tell(viewer, rule)
     return rule
@@ -100,6 +101,16 @@ def run_retention(viewer: Viewer = SYSTEM, *, at_most: int = A_NIGHT) -> Mapping
     return done
 
 
+def remove_import_files(viewer: Viewer = SYSTEM) -> int:
+    """Removes imported files that are older than the policy says; what they brought stays, and so
+    does the batch. How many."""
+    require(viewer, "administer")
+    months = queries.policy().import_months
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s - make_interval(months => %s)", [clock.now(), months])
+        return remove_old_files(cursor.fetchone()[0])
+
+
 def _run(rule: RetentionRule, viewer: Viewer, at_most: int) -> int:
     number = 0
     for chunk in due(rule):
@@ -115,8 +126,7 @@ def _request(rule: RetentionRule, viewer: Viewer, party_id: UUID) -> bool:
     if not is_due(rule, party_id):
         return False
     try:
-        run = request_erasure(viewer, party_id, ground="retention")
+        request_erasure(viewer, party_id, ground="retention", rule_id=rule.pk)
     except ZhikeError:
         return False  # erased, merged or held in between: the next night asks again
-    Erasure.objects.filter(pk=run.pk).update(rule_id=rule.pk)
     return True

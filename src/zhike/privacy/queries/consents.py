@@ -18,7 +18,15 @@ from zhike.privacy.digests import digest, digests_of
 from zhike.privacy.models import Basis, Consent, ErasedKey, Erasure, Policy, Purpose
 from zhike.privacy.queries.requests import is_restricted
 from zhike.privacy.words import CHANNELS, IMPLIES, purpose_label
+from zhike.records.limits import is_limited
 from zhike.records.queries import get
+
+# Of lines `e` of the ledger those that count: not what an undo has taken back, nor the taking back.
+# OFFSET 0 keeps PostgreSQL looking each line up by its index instead of joining the whole ledger.
+COUNTS = (
+    "e.takes_back_id IS NULL "
+    "AND NOT EXISTS (SELECT FROM privacy_consent t WHERE t.takes_back_id = e.id OFFSET 0)"
+)
 
 
 def policy() -> Policy:
@@ -43,6 +51,11 @@ class State:
     line: Consent | None
 
     @property
+    def item(self) -> str:
+        """As filters and the API name it."""
+        return item(self.purpose.key, self.channel)
+
+    @property
     def label(self) -> str:
         channel = CHANNELS.get(self.channel)
         name = purpose_label(self.purpose.key, self.purpose.name)
@@ -52,6 +65,14 @@ class State:
 def purposes(*, is_enabled: bool = True) -> list[Purpose]:
     found = Purpose.objects.order_by("position", "key").prefetch_related("texts")
     return list(found.filter(is_enabled=True) if is_enabled else found)
+
+
+def purpose(viewer: Viewer, key: str) -> Purpose:
+    require(viewer, "administer")
+    found = Purpose.objects.filter(key=key).first()
+    if found is None:
+        raise NotFound("not_found", _("There is no such purpose."))
+    return found
 
 
 def bases() -> list[tuple[Words, Words]]:
@@ -87,10 +108,21 @@ def item(purpose: str, channel: str) -> str:
 
 
 def ledger(viewer: Viewer, party_id: UUID) -> list[Consent]:
-    """What a customer agreed to and withdrew, the newest first."""
+    """What a customer agreed to and withdrew, the newest first; nothing for a role from which
+    that is hidden."""
     party = get(CUSTOMER, viewer, party_id)
-    lines = Consent.objects.filter(party_id=party.pk).select_related("purpose", "text")
+    return _lines(party.pk) if may_see(viewer) else []
+
+
+def _lines(party_id: UUID) -> list[Consent]:
+    lines = Consent.objects.filter(party_id=party_id, takes_back=None)
+    lines = lines.select_related("purpose", "text", "taken_back")
     return list(lines.order_by("-at", "-pk")[:200])
+
+
+def may_see(viewer: Viewer) -> bool:
+    """Whether a role is shown what customers agreed to."""
+    return not is_limited(CUSTOMER, viewer, "consents")
 
 
 def states(viewer: Viewer, party_id: UUID) -> list[State]:
@@ -105,9 +137,18 @@ def states(viewer: Viewer, party_id: UUID) -> list[State]:
 
 def _deciding(lines: Sequence[Consent], purpose: Purpose, channel: str) -> Consent | None:
     return next(
-        (one for one in lines if one.purpose_id == purpose.pk and one.channel in ("", channel)),
+        (
+            one for one in lines
+            if one.purpose_id == purpose.pk and one.channel in ("", channel)
+            and not is_taken_back(one)
+        ),
         None,
-    )
+    )  # fmt: skip
+
+
+def is_taken_back(line: Consent) -> bool:
+    """Whether the line was written by mistake, and an undo has taken it back."""
+    return hasattr(line, "taken_back")
 
 
 def may_contact(viewer: Viewer, party_id: UUID, *, purpose: str, channel: str = "") -> Answer:
@@ -115,7 +156,13 @@ def may_contact(viewer: Viewer, party_id: UUID, *, purpose: str, channel: str = 
 
     Every law that binds the firm must allow it: by a consent in force where the basis is consent,
     by any other basis unless the customer has objected. While a restriction is in force, nothing.
+    A role from which consents are hidden is told whether, not why.
     """
+    answer = _may_contact(viewer, party_id, purpose, channel)
+    return answer if may_see(viewer) else Answer(answer.is_allowed, "hidden", "")
+
+
+def _may_contact(viewer: Viewer, party_id: UUID, purpose: str, channel: str) -> Answer:
     party = get(CUSTOMER, viewer, party_id)
     declared = Purpose.objects.filter(key=purpose, is_enabled=True).first()
     if declared is None or channel not in channels_of(declared):
@@ -126,7 +173,7 @@ def may_contact(viewer: Viewer, party_id: UUID, *, purpose: str, channel: str = 
     if is_restricted(party.pk):
         message = _("The person asked that the data only be kept, not used.")
         return Answer(False, "restricted", message)
-    line = _deciding(ledger(viewer, party.pk), declared, channel)
+    line = _deciding(_lines(party.pk), declared, channel)
     if line is not None and not line.is_given:
         day = date_format(clock.today(line.at))
         return Answer(False, "withdrawn", _("Withdrawn on %(day)s.") % {"day": day})

@@ -6,7 +6,12 @@ after and belongs to a batch, in one transaction. Domain verbs end here.
 
 from zhike.records.actions.keeping import remove_view, save_view, set_firm
 from zhike.records.actions.limiting import levels_of, limit_fact, unmask
-from zhike.records.actions.undoing import take_rows_back, takes_back, undo_batch
+from zhike.records.actions.undoing import (
+    take_rows_back,
+    takes_back,
+    takes_back_beside,
+    undo_batch,
+)
 from zhike.records.actions.writing import (
     archive_many,
     archive_record,
@@ -46,6 +51,7 @@ __all__ = [
     "set_firm",
     "take_rows_back",
     "takes_back",
+    "takes_back_beside",
     "undo_batch",
     "unmask",
 ]

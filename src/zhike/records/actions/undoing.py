@@ -37,6 +37,17 @@ def takes_back(kind: str) -> Callable[[WayBack], WayBack]:
     return declare
 
 
+# Takes back what is no record: the viewer, the batch, the undoing batch.
+Beside = Callable[[Viewer, Batch, Batch], None]
+_beside: list[Beside] = []
+
+
+def takes_back_beside(function: Beside) -> Beside:
+    """Declares what is taken back, or done again, beside the records of a batch."""
+    _beside.append(function)
+    return function
+
+
 def undo_batch(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
     """Takes back everything a batch did, except on rows that changed since.
 
@@ -69,6 +80,8 @@ def take_rows_back(viewer: Viewer, batch: Batch) -> tuple[Batch, int, int]:
             taken_back, kept = _undo_type(kind, batch, undo, viewer)
         done, left = done + taken_back, left + kept
         is_whole = is_whole and not _is_any_out_of_reach(kind, batch, viewer)
+    for taken_back_beside in _beside:
+        taken_back_beside(viewer, batch, undo)
     if is_whole:
         Batch.objects.filter(pk=batch.pk).update(undone_at=clock.now())
     data = {"label": batch.label, "kind": batch.kind, "done": done, "left": left}

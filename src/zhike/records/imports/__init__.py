@@ -6,9 +6,12 @@ from zhike.records.imports.importers import (
     Importer,
     Outcome,
     Question,
+    Supplement,
     importer,
     importers,
     register,
+    supplement,
+    write_supplements,
 )
 from zhike.records.models import Import
 
@@ -21,7 +24,10 @@ __all__ = [
     "Outcome",
     "Question",
     "State",
+    "Supplement",
     "importer",
     "importers",
     "register",
+    "supplement",
+    "write_supplements",
 ]

@@ -4,7 +4,7 @@ Here a file is taken in, mapped and begun; `carrying_out` reads and applies it.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -20,11 +20,11 @@ from zhike.kernel.errors import Conflict, Invalid, NotFound, TooLarge, ZhikeErro
 from zhike.kernel.home import files_folder
 from zhike.kernel.ids import new_id
 from zhike.records.imports.carrying_out import Report, run_import
-from zhike.records.imports.importers import Importer, importer
+from zhike.records.imports.importers import Importer, importer, revive, supplements
 from zhike.records.imports.reading import LARGEST_FILE, open_table, sample
 from zhike.records.imports.recognising import fingerprint, guess_mapping
 from zhike.records.limits import refuse_unwritable
-from zhike.records.models import Import, ImportMapping
+from zhike.records.models import Import, ImportMapping, ImportRow
 from zhike.records.types import record_types
 
 STALE_AFTER = timedelta(seconds=90)
@@ -84,8 +84,8 @@ def map_import(
     kind = importer(run.record_type)
     mapping = {name: heading for name, heading in mapping.items() if heading}
     check_mapping(kind, mapping, run.headings)
-    _check_writable(viewer, kind, mapping)
     run.mapping, run.options = dict(mapping), kind.clean_options(options or {})
+    _check_allowed(viewer, kind, run)
     run.state, run.error = Import.State.UPLOADED, ""
     run.save(update_fields=["mapping", "options", "state", "error"])
     ImportMapping.objects.update_or_create(
@@ -97,8 +97,9 @@ def map_import(
 
 
 def check_mapping(kind: Importer, mapping: Mapping[str, str], headings: list[str]) -> None:
+    known = kind.field_by_name
     for name, heading in mapping.items():
-        if name not in kind.field_by_name:
+        if name not in known:
             message = _("There is no field “%(name)s”.") % {"name": name}
             raise Invalid.field(name, "unknown_field", message)
         if heading not in headings:
@@ -109,11 +110,14 @@ def check_mapping(kind: Importer, mapping: Mapping[str, str], headings: list[str
         raise Invalid.field("mapping", "missing_column", message)
 
 
-def _check_writable(viewer: Viewer, kind: Importer, mapping: Mapping[str, str]) -> None:
+def _check_allowed(viewer: Viewer, kind: Importer, run: Import) -> None:
     """A file may not set what its sender may not. Raises Invalid naming the fields."""
     known = record_types().get(kind.name)
     if known is not None:
-        refuse_unwritable(known, viewer, mapping)
+        refuse_unwritable(known, viewer, run.mapping)
+    options = revive(kind.option_by_name, run.options)
+    for one in supplements(kind.name):
+        one.check(viewer, list(run.mapping), options)
 
 
 def start_import(viewer: Viewer, import_id: UUID, *, is_dry_run: bool) -> Import:
@@ -136,7 +140,7 @@ def import_now(
 def _begin(viewer: Viewer, import_id: UUID, *, is_dry_run: bool) -> Import:
     run = get_import(viewer, import_id)
     check_mapping(importer(run.record_type), run.mapping, run.headings)
-    _check_writable(viewer, importer(run.record_type), run.mapping)
+    _check_allowed(viewer, importer(run.record_type), run)
     waiting = (Import.State.UPLOADED, Import.State.CHECKED, Import.State.FAILED)
     begun = Import.objects.filter(pk=run.pk, state__in=waiting).update(
         state=Import.State.READING,
@@ -189,6 +193,23 @@ def note_removed_files(paths: Sequence[Path], party_ids: Sequence[UUID]) -> int:
     batches = events_about(party_ids).values("batch_id")
     brought = Import.objects.filter(batch_id__in=batches).exclude(path="")
     return brought.exclude(path__startswith=str(imports_folder())).count()
+
+
+def remove_old_files(before: datetime) -> int:
+    """Removes files of ours, and lists of refused rows, of imports that ended before; also rows
+    that were refused or asked about, which are the file's words. How many files."""
+    old = Import.objects.filter(created_at__lt=before, path__startswith=str(imports_folder()))
+    removed = 0
+    for run in old.exclude(state__in=(Import.State.READING, Import.State.APPLYING)):
+        for path in (Path(run.path), *imports_folder().glob(f"{run.pk.hex}.*.errors.csv")):
+            removed += path.is_file()
+            path.unlink(missing_ok=True)
+        ImportRow.objects.filter(run=run).delete()
+        run.path, run.sample, run.asked = "", [], 0
+        if run.state in (Import.State.UPLOADED, Import.State.CHECKED):
+            run.state, run.error = Import.State.FAILED, _("The file was removed: it is too old.")
+        run.save()
+    return removed
 
 
 def imports_folder() -> Path:

@@ -155,14 +155,15 @@ def _answered(
 ) -> Outcome:
     if verdict == SKIP:
         return Outcome(skipped=len(groups))
+    options = revive(kind.option_by_name, run.options)
     if verdict == NEW:
-        options = {**revive(kind.option_by_name, run.options), "on_duplicate": "create"}
+        options["on_duplicate"] = "create"
         return kind.apply([group for group, _record in groups], options, viewer, batch)
     whole = Outcome()
     for group, record_id in groups:
         if kind.write_into is None:
             raise Invalid.field("verdict", "unknown_choice", _("There is no such verdict."))
-        one = kind.write_into(group, record_id, viewer, batch)
+        one = kind.write_into(group, record_id, options, viewer, batch)
         whole.updated += one.updated
         whole.skipped += one.skipped
         whole.refused |= one.refused

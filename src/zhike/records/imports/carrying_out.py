@@ -100,9 +100,9 @@ def _open_import_batch(run: Import) -> Batch:
 
 
 def _staged_rows(run: Import, kind: Importer, table: Table) -> Iterator[tuple]:
+    fields = kind.field_by_name
     columns = [
-        (kind.field_by_name[name], table.headings.index(heading))
-        for name, heading in run.mapping.items()
+        (fields[name], table.headings.index(heading)) for name, heading in run.mapping.items()
     ]
     width = len(table.headings)
     for number, cells, position in table.rows():

@@ -60,19 +60,43 @@ class Outcome:
         self.asked[group.key] = question
 
 
+@dataclass(frozen=True, slots=True)
+class Supplement:
+    """Columns that an app of a higher floor adds to a kind of file, and what it makes of them."""
+
+    fields: Callable[[], Sequence[Field]]
+    options: tuple[Field, ...]
+    # (viewer, names of mapped fields, options): raises Invalid before anything is read.
+    check: Callable[[Viewer, Sequence[str], Mapping], None]
+    # (values by record, options, viewer, batch) → the records of which something was written.
+    write: Callable[[Mapping[UUID, Mapping], Mapping, Viewer, Batch], set[UUID]]
+
+
 @dataclass(frozen=True)
 class Importer:
     name: str
     label: Words
-    fields: tuple[Field, ...]
+    own_fields: tuple[Field, ...]
     key_of: Callable[[Mapping, int], str]
     # (groups, options, viewer, batch) → outcome
     apply: Callable[[Sequence[Group], Mapping, Viewer, Batch], Outcome]
     check_row: Callable[[Mapping], None] = lambda values: None
-    options: tuple[Field, ...] = ()
+    own_options: tuple[Field, ...] = ()
     needs_one_of: tuple[tuple[str, ...], ...] = ()  # of each, one field at least
-    # Writes a group into the record that it turned out to be: (group, record, viewer, batch).
-    write_into: Callable[[Group, UUID, Viewer, Batch], Outcome] | None = None
+    # Writes a group into the record that it turned out to be: (group, record, options, viewer,
+    # batch).
+    write_into: Callable[[Group, UUID, Mapping, Viewer, Batch], Outcome] | None = None
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Its own, and those that other apps add."""
+        added = (field for one in supplements(self.name) for field in one.fields())
+        return (*self.own_fields, *added)
+
+    @property
+    def options(self) -> tuple[Field, ...]:
+        added = (option for one in supplements(self.name) for option in one.options)
+        return (*self.own_options, *added)
 
     @property
     def field_by_name(self) -> Mapping[str, Field]:
@@ -85,7 +109,7 @@ class Importer:
     def missing(self, mapping: Mapping[str, str]) -> list[str]:
         """What has no column yet and needs one, in words."""
         fields = self.field_by_name
-        lacking = [str(f.label) for f in self.fields if f.is_required and f.name not in mapping]
+        lacking = [str(f.label) for f in self.own_fields if f.is_required and f.name not in mapping]
         for names in self.needs_one_of:
             if not any(name in mapping for name in names):
                 labels = [str(fields[name].label) for name in names]
@@ -105,6 +129,28 @@ class Importer:
 
 
 _importers: dict[str, Importer] = {}
+_supplements: dict[str, list[Supplement]] = {}
+
+
+def supplement(name: str, added: Supplement) -> None:
+    """Adds columns to an importer of a lower floor."""
+    _supplements.setdefault(name, []).append(added)
+
+
+def supplements(name: str) -> Sequence[Supplement]:
+    return _supplements.get(name, ())
+
+
+def write_supplements(
+    name: str, values: Mapping[UUID, Mapping], options: Mapping, viewer: Viewer, batch: Batch
+) -> set[UUID]:
+    """Hands over what the added columns say of records that were written; of which of them
+    something was kept."""
+    return {
+        record_id
+        for one in supplements(name)
+        for record_id in one.write(values, options, viewer, batch)
+    }
 
 
 def register(importer: Importer) -> None:

@@ -29,7 +29,7 @@ def write_error_file(viewer: Viewer, run: Import, path: Path) -> int:
     refused = ImportRow.objects.filter(run=run, question__isnull=True).exclude(error="")
     reasons = dict(refused.values_list("number", "error")) | words_of_questions(viewer, run)
     if not Path(run.path).is_file():
-        message = _("The file was removed: it held somebody who has been erased since.")
+        message = _("The file was removed: it was too old, or held somebody erased since.")
         raise NotFound("file_removed", message)
     table = open_table(Path(run.path))
     partial = path.with_name(path.name + ".part")

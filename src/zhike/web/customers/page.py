@@ -23,6 +23,7 @@ from zhike.insight.words import STAGES, TIERS
 from zhike.kernel.reading import together
 from zhike.privacy import queries as privacy
 from zhike.privacy.words import SOURCES
+from zhike.records.limits import may_write
 from zhike.records.queries import concealed_one, neighbours
 from zhike.web.commerce.listing import ORDERS
 from zhike.web.customers.listing import CUSTOMERS, STAGE_TONES, TIER_TONES
@@ -102,6 +103,14 @@ class CustomerPage:
     @cached_property
     def relations(self):
         return queries.related_parties(self.viewer, self.party)
+
+    @property
+    def may_see_consents(self) -> bool:
+        return privacy.may_see(self.viewer)
+
+    @property
+    def may_set_consents(self) -> bool:
+        return may_write(CUSTOMER, self.viewer, "consents")
 
     @cached_property
     def consents(self):

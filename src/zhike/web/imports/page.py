@@ -13,7 +13,7 @@ from zhike.access.policies import sees_all
 from zhike.access.viewer import Viewer
 from zhike.filters.schema import Words
 from zhike.kernel import clock
-from zhike.records.fields import Field
+from zhike.records.fields import Field, FieldKind
 from zhike.records.imports import State
 from zhike.records.imports.answering import OpenQuestion, open_questions
 from zhike.records.imports.importers import importer
@@ -54,6 +54,12 @@ class AskedAbout:
 
 def _in_words(field: Field, value: object) -> str:
     return str(field.choices().get(str(value), value)) if field.choices else as_text(value)
+
+
+def _revived(option: Field, value: object) -> object:
+    """An option as it was kept, in the shape that its input shows."""
+    is_instant = option.kind is FieldKind.TIME and isinstance(value, str) and value
+    return option.clean(value) if is_instant else value
 
 
 class ImportPage:
@@ -124,14 +130,33 @@ class ImportPage:
         names = self.kind.option_by_name
         return {name: str(self.data[name]) for name in names if self.data.get(name)}
 
+    @cached_property
+    def fields(self) -> Sequence[tuple[Words, Sequence[Field]]]:
+        """What columns may go to, the importer's own before those of each group of added ones."""
+        groups: dict[Words, list[Field]] = {"": list(self.kind.own_fields)}
+        for field in self.kind.fields[len(self.kind.own_fields) :]:
+            groups.setdefault(field.group or "", []).append(field)
+        return list(groups.items())
+
     @property
     def options(self) -> list[Input]:
+        return [self._option(one) for one in self.kind.own_options]
+
+    @property
+    def added_options(self) -> Sequence[tuple[Words, bool, Sequence[Input]]]:
+        """By group of added columns, and whether one of them is chosen."""
+        groups: dict[Words, list[Input]] = {}
+        for one in self.kind.options[len(self.kind.own_options) :]:
+            groups.setdefault(one.group or "", []).append(self._option(one))
+        chosen = {f.group for f in self.kind.fields if f.name in self.mapping}
+        return [(group, group in chosen, inputs) for group, inputs in groups.items()]
+
+    def _option(self, option: Field) -> Input:
         chosen = self.sent_options if self.is_sent else self.run.options
-        inputs = [input_for(option, chosen.get(option.name)) for option in self.kind.options]
-        for one, option in zip(inputs, self.kind.options, strict=True):
-            if option.choices:  # the first is what happens when nothing is chosen
-                one.options = [(value, label) for value, label in one.options if value]
-        return inputs
+        made = input_for(option, _revived(option, chosen.get(option.name)))
+        if option.choices:  # the first is what happens when nothing is chosen
+            made.options = [(value, label) for value, label in made.options if value]
+        return made
 
     @cached_property
     def questions(self) -> list[AskedAbout]:

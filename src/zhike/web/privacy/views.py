@@ -14,11 +14,12 @@ from zhike.access.policies import require
 from zhike.access.queries import user_names
 from zhike.privacy import actions, queries
 from zhike.privacy.certificate import limits, rows
-from zhike.privacy.words import GROUNDS
+from zhike.privacy.words import BASES, GROUNDS, PURPOSES
 from zhike.records.queries import linked_names
 from zhike.web.forms import Form, Input
 from zhike.web.fragments import go
 from zhike.web.request import Request
+from zhike.web.values import id_or_none
 
 if TYPE_CHECKING:
     from zhike.privacy.dossier import Dossier
@@ -32,6 +33,7 @@ def consent(request: Request, pk: UUID) -> HttpResponse:
         pk, purpose=purpose, channel=channel, is_given=request.POST.get("answer") == "given",
         is_separate=request.POST.get("is_separate") == "1", note=request.POST.get("note", ""),
         source=request.POST.get("source", "call"), viewer=request.viewer,
+        proof=id_or_none(request.POST, "proof"),
     )  # fmt: skip
     return go(request, reverse("customer", args=[pk]), _("Kept."))
 
@@ -100,7 +102,9 @@ def privacy(request: Request) -> HttpResponse:
                str(policy.backup_days),
                help=_("Zhike doesn't delete your backups; certificates state this.")),
          Input("answer_days", _("Days to answer requests"), "number", str(policy.answer_days),
-               help=_("GDPR Art. 12(3) allows one month; the PIPL says without delay."))],
+               help=_("GDPR Art. 12(3) allows one month; the PIPL says without delay.")),
+         Input("import_months", _("Months until imported files are removed"), "number",
+               str(policy.import_months), help=_("What they brought stays."))],
         request.POST if request.method == "POST" else None,
     )  # fmt: skip
     if form.saves(lambda values: actions.set_policy(request.viewer, **values)):
@@ -115,3 +119,43 @@ def privacy(request: Request) -> HttpResponse:
         ],
     }  # fmt: skip
     return render(request, "privacy/privacy.html", context, status=form.status)
+
+
+@require_http_methods(["GET", "POST"])
+def purpose(request: Request, key: str) -> HttpResponse:
+    """What makes a purpose lawful, and every version of what people are asked to agree to."""
+    one = queries.purpose(request.viewer, key)
+    pipl = [(value, label) for value, label in BASES.items() if value != "interests"]
+    form = Form(
+        [
+            Input("name", _("Name"), value=one.name,
+                  help=_("Empty: as Zhike calls it.") if key in PURPOSES else ""),
+            Input("pipl", "PIPL", "select", one.pipl, options=pipl, is_required=True),
+            Input("gdpr", "GDPR", "select", one.gdpr, options=list(BASES.items()),
+                  is_required=True),
+            Input("is_separate", _("Separate consent"), "select", "1" if one.is_separate else "",
+                  options=[("", _("no")), ("1", _("yes"))],
+                  help=_("Asked for by itself (PIPL Art. 14, 23, 29, 39).")),
+        ],
+        request.POST if request.method == "POST" else None,
+    )  # fmt: skip
+    if form.saves(lambda values: _keep(request, key, values)):
+        return go(request, reverse("purpose", args=[key]), _("Kept."))
+    context = {
+        "form": form, "key": key, "label": queries.purpose_label(key, one.name),
+        "texts": one.texts.order_by("-version"),
+    }  # fmt: skip
+    return render(request, "privacy/purpose.html", context, status=form.status)
+
+
+def _keep(request: Request, key: str, values: dict):
+    values["is_separate"] = values["is_separate"] == "1"
+    return actions.keep_purpose(request.viewer, key, **values)
+
+
+@require_POST
+def add_text(request: Request, key: str) -> HttpResponse:
+    """The next version of a text."""
+    chinese, english = request.POST.get("chinese", ""), request.POST.get("english", "")
+    actions.add_text(request.viewer, key, chinese=chinese, english=english)
+    return go(request, reverse("purpose", args=[key]), _("Kept."))
