@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from tests.privacy.test_erasing import SECRETS, _in_tables, fuyao  # noqa: F401
+from privacy.test_erasing import SECRETS, _in_tables, fuyao  # noqa: F401
 from zhike.customers.telling import UNTOLD, told_tables
 from zhike.events.models import Event
 from zhike.kernel.errors import Conflict, Invalid, NotAllowed, NotFound

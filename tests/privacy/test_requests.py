@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.privacy.test_consents import agree, asked
+from privacy.test_consents import agree, asked
 from zhike.access.queries import active_user
 from zhike.customers.actions import create_customer
 from zhike.customers.merging.actions import merge_customers, unmerge_customers

@@ -5,8 +5,8 @@ import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from privacy.conftest import shipped  # noqa: F401
 
-from tests.privacy.conftest import shipped  # noqa: F401
 from zhike.customers.actions import add_attachment
 from zhike.customers.models import Attachment
 from zhike.privacy.actions import erase_customer, open_request

@@ -9,8 +9,10 @@ from zhike.customers.facts import CUSTOMER
 from zhike.filters import Test
 from zhike.kernel import clock
 from zhike.privacy.actions import record_consents
+from zhike.privacy.queries import purposes
 from zhike.records.queries import every
 
+PURPOSE = "marketing"
 MOST = 20_000  # people who were asked, however many customers there are
 CHUNK = 2_000
 # The share of those asked who said yes to marketing by a channel, and of those who took it back.
@@ -21,6 +23,8 @@ BEFORE = timedelta(days=200)
 
 def write_consents(seed: int, viewer: Viewer, batch) -> None:
     """Answers by channel on a form, some of them taken back by message later; a chunk at a time."""
+    if PURPOSE not in {one.key for one in purposes()}:
+        return  # the firm has switched it off
     random = np.random.default_rng([seed, 4])
     at, written = clock.now() - BEFORE, 0
     for people in every(CUSTOMER, viewer, where=Test("kind", "eq", "person"), size=CHUNK):
@@ -29,11 +33,9 @@ def write_consents(seed: int, viewer: Viewer, batch) -> None:
         first, later = [], []
         for channel, (yes, back) in SHARES.items():
             says, returns = random.random(len(asked)) < yes, random.random(len(asked)) < back
-            first += [
-                (pk, "marketing", channel, bool(s)) for pk, s in zip(asked, says, strict=True)
-            ]
+            first += [(pk, PURPOSE, channel, bool(s)) for pk, s in zip(asked, says, strict=True)]
             later += [
-                (pk, "marketing", channel, False)
+                (pk, PURPOSE, channel, False)
                 for pk, s, r in zip(asked, says, returns, strict=True) if s and r
             ]  # fmt: skip
         record_consents(viewer, first, source="form", batch=batch, at=at)
