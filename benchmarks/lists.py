@@ -103,7 +103,8 @@ def file_of_customer() -> Callable[[], object]:
     from zhike.commerce.queries import orders_of
     from zhike.customers.queries import attachments, customer, open_tasks, related_parties
     from zhike.events.queries import timeline
-    from zhike.insight.queries import explain, standing_of, suggestion_of
+    from zhike.insight.explaining import explain
+    from zhike.insight.queries import standing_of, suggestion_of
     from zhike.kernel.reading import one_reading, together
 
     whose = busy_customers()
