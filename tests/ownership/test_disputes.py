@@ -16,6 +16,8 @@ from zhike.customers.collisions import held_elsewhere
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.merging.actions import merge_customers
 from zhike.customers.models import Party, Task
+from zhike.customers.queries import shares_of
+from zhike.customers.sharing.actions import share_customer
 from zhike.events.models import Event
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -37,7 +39,7 @@ from zhike.ownership.disputes.judging import OF_DAYS, holds
 from zhike.ownership.disputes.queries import dispute, disputes, hearing, waiting_for
 from zhike.ownership.disputes.rules import create_dispute_rule
 from zhike.ownership.models import Dispute, DisputeRule
-from zhike.records.actions import undo_batch
+from zhike.records.actions import limit_fact, undo_batch
 from zhike.records.queries import get
 
 PHONE = {"phones": "138 0013 8821"}
@@ -406,3 +408,24 @@ def test_list_takes_the_same_questions_however_many(cast, django_assert_max_num_
 
     with django_assert_max_num_queries(6):
         assert len(disputes(cast.han).items) == 5
+
+
+def test_a_sign_that_is_masked_on_the_file_is_masked_in_the_dispute(cast):
+    opened = claims(cast)
+    limit_fact(cast.mei, CUSTOMER, role="manager", fact="phones", level="mask")
+
+    assert dispute(again(cast.han), opened.pk).typed == ""
+    assert dispute(cast.mei, opened.pk).typed
+    assert dispute(cast.zhao, opened.pk).typed
+
+
+def test_undoing_a_decision_leaves_what_was_shared_before(cast):
+    until = clock.today() + timedelta(days=9)
+    share_customer(cast.yunqi.pk, with_id=cast.zhao.user_id, viewer=cast.li, until=until)
+    opened = open_dispute(again(cast.zhao), about=cast.yunqi.pk, claim="Mine")
+    decided = decide_dispute(cast.han, opened.pk, verdict="share", reason="Both.")
+
+    undo_batch(cast.han, decided.batch_id)
+
+    (share,) = shares_of(cast.yunqi.pk)
+    assert (share.with_id, share.level, share.until) == (cast.zhao.user_id, "read", until)

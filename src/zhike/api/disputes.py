@@ -54,7 +54,7 @@ def _dispute(shown) -> dict[str, Any]:
         "claimant": one.claimant_id,
         "owner": shown.owner_id,
         "sign": one.sign or None,
-        "typed": one.typed or None,
+        "typed": shown.typed or None,
         "claim": one.claim,
         "answer": one.answer or None,
         "state": one.state,

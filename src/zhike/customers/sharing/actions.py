@@ -71,10 +71,12 @@ def stop_sharing(party_id: UUID, *, with_id: UUID, viewer: Viewer) -> Batch | No
 
 
 @transaction.atomic
-def put_share(party_id: UUID, *, with_id: UUID, viewer: Viewer, level: str) -> Share:
-    """Shares for good, as part of other work, which also takes it back."""
+def put_share(
+    party_id: UUID, *, with_id: UUID, viewer: Viewer, level: str, until: date | None = None
+) -> Share:
+    """Shares as part of other work, which also takes it back."""
     require(viewer, "change")
-    return _put(_locked(party_id, viewer), with_id, Terms(level), viewer)
+    return _put(_locked(party_id, viewer), with_id, Terms(level, until), viewer)
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ it, and so that nobody's customer is given away who got it a moment ago.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from uuid import UUID
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from zhike.customers.duplicates import described
 from zhike.customers.facts import CUSTOMER, TASK
 from zhike.customers.holders import Held, Holder, hand_over, locked, saying
 from zhike.customers.profiles import profile_of
+from zhike.customers.queries import shares_of
 from zhike.customers.sharing.actions import drop_share, put_share
 from zhike.customers.words import HELD_WORDS
 from zhike.events.actions import Draft, record
@@ -188,8 +190,31 @@ def _decide(viewer: Viewer, dispute: Dispute, verdict: str, reason: str) -> Disp
             batch_id=batch.pk, viewer=viewer,
         )  # fmt: skip
     elif verdict == Verdict.SHARE:
+        dispute.evidence |= {"shared": _shared(dispute)}
+        dispute.save(update_fields=["evidence"])
         _share(viewer, dispute)
     return dispute
+
+
+def _shared(dispute: Dispute) -> dict | None:
+    """How the customer is shared with the claimant already."""
+    for one in shares_of(dispute.party_id):
+        if one.with_id == dispute.claimant_id:
+            return {"level": one.level, "until": one.until and one.until.isoformat()}
+    return None
+
+
+def _unshare(viewer: Viewer, dispute: Dispute) -> None:
+    """As it was before the decision."""
+    before = dispute.evidence.get("shared")
+    if before is None:
+        drop_share(dispute.party_id, with_id=dispute.claimant_id, viewer=viewer)
+        return
+    until = date.fromisoformat(before["until"]) if before["until"] else None
+    put_share(
+        dispute.party_id, with_id=dispute.claimant_id, viewer=viewer, level=before["level"],
+        until=until,
+    )  # fmt: skip
 
 
 def _share(viewer: Viewer, dispute: Dispute) -> None:
@@ -213,7 +238,7 @@ def _take_back(viewer: Viewer, batch):
     if dispute.verdict == Verdict.SHARE and is_open:
         _share(viewer, dispute)
     elif dispute.verdict == Verdict.SHARE:
-        drop_share(dispute.party_id, with_id=dispute.claimant_id, viewer=viewer)
+        _unshare(viewer, dispute)
     _tell("dispute.decided" if is_open else "dispute.reopened", dispute, viewer, undo.pk,
           verdict=dispute.verdict)  # fmt: skip
     return undo, done, left

@@ -1,7 +1,7 @@
 """Whose business a dispute is: the claimant's, who is told nothing of the customer; and of whoever
 sees the customer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -12,6 +12,7 @@ from zhike.access.policies import can, require, sees_all
 from zhike.access.queries import team_ids_by_user
 from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER
+from zhike.customers.profiles import FACTS_OF_SIGN
 from zhike.kernel.errors import Conflict, Invalid, NotFound
 from zhike.kernel.paging import Page, decode_cursor, encode_cursor
 from zhike.ownership.disputes.evidence import Evidence, evidence_of
@@ -40,8 +41,14 @@ class DisputeShown:
     party: "Party | None"
     rival: "Party | None"
     is_own: bool
+    is_sign_hidden: bool
     may_decide: bool
     may_answer: bool
+
+    @property
+    def typed(self) -> str:
+        """The sign itself: to whoever typed it, and to those who are shown it on the file."""
+        return self.dispute.typed if self.is_own or not self.is_sign_hidden else ""
 
     @property
     def owner_id(self) -> UUID | None:
@@ -189,10 +196,17 @@ def _shown(
     return DisputeShown(
         row, party, parties.get(row.rival_id) if row.rival_id else None,
         is_own=row.claimant_id == viewer.user_id,
+        is_sign_hidden=_is_sign_hidden(viewer, row, party),
         may_decide=is_open and party is not None and _may_decide(viewer, row, teams),
         may_answer=is_open and party is not None and can(viewer, "change")
         and party.owner_id is not None and party.owner_id == viewer.user_id,
     )  # fmt: skip
+
+
+def _is_sign_hidden(viewer: Viewer, row: Dispute, party: "Party | None") -> bool:
+    facts = FACTS_OF_SIGN.get(row.sign, ())
+    masked: Collection[str] = party.concealed if party is not None else ()
+    return any(is_limited(CUSTOMER, viewer, fact) or fact in masked for fact in facts)
 
 
 def _read_cursor(cursor: str) -> UUID:

@@ -110,7 +110,7 @@ def title_of(shown: DisputeShown) -> str:
     if shown.party is not None:
         return shown.party.name
     sign = SIGNS.get(shown.dispute.sign, _("A customer"))
-    return _("%(sign)s: %(typed)s") % {"sign": sign, "typed": shown.dispute.typed or "–"}
+    return _("%(sign)s: %(typed)s") % {"sign": sign, "typed": shown.typed or "–"}
 
 
 class DisputePage:
