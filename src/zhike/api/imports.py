@@ -10,14 +10,24 @@ from ninja import File, Form, Query, Router, Schema, Status, UploadedFile
 from zhike.api.authentication import Request
 from zhike.api.shapes import StrictSchema
 from zhike.kernel.errors import NotFound
-from zhike.records.actions import undo_batch
+from zhike.records.actions import ask_undo, undo_batch
 from zhike.records.imports import actions
 from zhike.records.imports.answering import answer_questions, open_questions
 from zhike.records.imports.refused import error_file_path, write_error_file
-from zhike.records.queries import batches, batches_by_id, forecast_undo, told_of, works
+from zhike.records.queries import (
+    batch_to_undo,
+    batches,
+    batches_by_id,
+    errand,
+    forecast_undo,
+    is_large,
+    told_of,
+    works,
+)
 
 router = Router(tags=["imports"])
 work = Router(tags=["batches"])
+errands = Router(tags=["batches"])
 
 
 class MappingIn(StrictSchema):
@@ -36,6 +46,18 @@ class AnswerIn(StrictSchema):
 
 class UndoOut(Schema):
     batch: UUID
+    done: int
+    left: int
+
+
+class ErrandOut(Schema):
+    id: UUID
+    doing: str
+    state: str
+    rows: int
+    written: int
+    error: str | None
+    batch: UUID | None
     done: int
     left: int
 
@@ -163,7 +185,25 @@ def preview_undo(request: Request, batch_id: UUID):
     }
 
 
-@work.post("/{uuid:batch_id}/undo", response=UndoOut)
+@work.post("/{uuid:batch_id}/undo", response={200: UndoOut, 202: ErrandOut})
 def undo(request: Request, batch_id: UUID):
+    """A large batch is taken back by a job: 202, and /errands/{id} tells how it goes."""
+    if is_large(batch_to_undo(request.auth, batch_id)):
+        return Status(202, _errand(ask_undo(request.auth, batch_id)))
     batch, done, left = undo_batch(request.auth, batch_id)
-    return {"batch": batch.pk, "done": done, "left": left}
+    return Status(200, {"batch": batch.pk, "done": done, "left": left})
+
+
+@errands.get("/{uuid:errand_id}", response=ErrandOut, summary="How work on many records goes")
+def read_errand(request: Request, errand_id: UUID):
+    """`state` is one of waiting, running, done, failed; done, it names the batch that was written.
+    Kept a week for whoever asked."""
+    return _errand(errand(request.auth, errand_id))
+
+
+def _errand(asked) -> dict[str, Any]:
+    return {
+        "id": asked.pk, "doing": asked.doing, "state": asked.state, "rows": asked.rows,
+        "written": asked.written, "error": asked.error or None, "batch": asked.batch_id,
+        "done": asked.done, "left": asked.left,
+    }  # fmt: skip

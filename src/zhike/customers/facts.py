@@ -167,6 +167,10 @@ CUSTOMER: "RecordType[Party]" = RecordType(
     guard=_guard,
     derive=_derive_party,
     derived=frozenset({"name_key", "search", "keys"}),
+    derived_of=frozenset({
+        "kind", "name", "code", "registration_no", "phones", "emails", "website", "birthday",
+        "company_id", "city", "street",
+    }),
     derived_from=("company",),
     summary=lambda party: {"name": party.name},
     stand_ins=_stand_ins,

@@ -1,5 +1,7 @@
 """What every record has, and what the record service keeps about its work."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -58,6 +60,48 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.label}"
+
+
+class Errand(models.Model):
+    """Work on more records than somebody waits for: asked by one person, carried out by a job,
+    whole or not at all."""
+
+    class Doing(models.TextChoices):
+        CHANGE = "change", _("Bulk edit")
+        ARCHIVE = "archive", _("Archiving")
+        UNDO = "undo", _("Undo")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    user_id = models.UUIDField(null=True)
+    doing = models.CharField(max_length=8, choices=Doing.choices)
+    record_type = models.CharField(max_length=40, blank=True)
+    ids = ArrayField(models.UUIDField(), default=list)  # which records; emptied once it has ended
+    values = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    undoes = models.ForeignKey(Batch, models.CASCADE, null=True, related_name="+")
+    language = models.CharField(max_length=10, blank=True)  # for what is refused
+    source = models.CharField(max_length=40, default="page")
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    rows = models.IntegerField()  # how many records it is about
+    written = models.IntegerField(default=0)  # how far it has come
+    tries = models.IntegerField(default=0)
+    heartbeat_at = models.DateTimeField()
+    error = models.CharField(max_length=500, default="")
+    batch = models.ForeignKey(Batch, models.SET_NULL, null=True, related_name="+")
+    done = models.IntegerField(default=0)
+    left = models.IntegerField(default=0)  # changed since, or out of sight
+
+    class Meta:
+        indexes = [models.Index(fields=["user_id", "-asked_at"], name="errand_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.doing} for {self.user_id}"
 
 
 class SavedView(models.Model):

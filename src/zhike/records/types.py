@@ -4,7 +4,7 @@ A type says which fields it has, who sees its rows, what its search finds and ho
 called. Lists, forms, API, import, export and undo are written once against this.
 """
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -36,6 +36,7 @@ class RecordType(Generic[Row]):
     reach: Callable[[Viewer], Node] = lambda viewer: EVERYTHING  # what of that they may change
     derive: Callable[[Row], None] = lambda record: None  # fills computed columns before a write
     derived: frozenset[str] = frozenset()  # the columns that `derive` fills
+    derived_of: frozenset[str] = frozenset()  # the attributes that `derive` reads
     derived_from: tuple[str, ...] = ()  # the linked records that `derive` reads
     # Columns that follow from what an edit changed, whichever door it came by; told and undone
     # like the rest of the edit.
@@ -82,6 +83,9 @@ class RecordType(Generic[Row]):
     @property
     def schema(self) -> Schema:
         return _schemas[self.name]
+
+    def is_derived_anew(self, changes: Iterable[str]) -> bool:
+        return not self.derived_of.isdisjoint(changes)
 
     def party_of(self, record: Row) -> Any:
         return getattr(record, self.party_column) if self.party_column else None

@@ -217,6 +217,7 @@ urlpatterns = [
     path("imports/", include(_imports)),
     path("history", history.history, name="history"),
     path("history/<uuid:batch_id>", history.batch, name="batch"),
+    path("errands/<uuid:pk>", history.errand, name="errand"),
     path("batches/<uuid:batch_id>/undo", records.undo, name="batch_undo"),
     path("settings/", include(_settings)),
 ]

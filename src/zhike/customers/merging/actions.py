@@ -279,7 +279,8 @@ def _read(attribute: str, value: Any) -> Any:
 
 def _write(party: Party, values: Mapping[str, Any], batch: Batch) -> dict:
     changes = apply_values(CUSTOMER, party, {}, values)
-    touch(CUSTOMER, party, batch)
+    touch(CUSTOMER, party, batch, changes)
+    CUSTOMER.derive(party)
     if party.archived_at is None:
         check_unique(CUSTOMER, party)
     party.save(force_update=True)

@@ -4,8 +4,16 @@ Every write checks the right, validates, writes the difference, appends one even
 after and belongs to a batch, in one transaction. Domain verbs end here.
 """
 
+from zhike.records.actions.bulk import (
+    archive_many,
+    change_many,
+    change_prepared,
+    insert_records,
+)
+from zhike.records.actions.errands import ask_archive, ask_change, ask_undo
 from zhike.records.actions.keeping import remove_view, save_view, set_firm
 from zhike.records.actions.limiting import levels_of, limit_fact, unmask
+from zhike.records.actions.streams import copy_rows, update_rows
 from zhike.records.actions.undoing import (
     take_rows_back,
     takes_back,
@@ -13,16 +21,11 @@ from zhike.records.actions.undoing import (
     undo_batch,
 )
 from zhike.records.actions.writing import (
-    archive_many,
     archive_record,
-    change_many,
-    change_prepared,
     change_record,
     clean_values,
-    copy_rows,
     create_record,
     created_draft,
-    insert_records,
     new_instance,
     new_instances,
     open_batch,
@@ -31,6 +34,9 @@ from zhike.records.actions.writing import (
 
 __all__ = [
     "archive_many",
+    "ask_archive",
+    "ask_change",
+    "ask_undo",
     "archive_record",
     "change_many",
     "change_prepared",
@@ -54,4 +60,5 @@ __all__ = [
     "takes_back_beside",
     "undo_batch",
     "unmask",
+    "update_rows",
 ]

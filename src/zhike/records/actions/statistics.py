@@ -4,9 +4,6 @@ from django.db import connection
 
 from zhike.records.types import record_types
 
-MANY = 5_000
-
-
 # A table that grew by less is looked at by PostgreSQL itself, in its own time.
 NOTABLE = 1 / 10
 

@@ -15,12 +15,14 @@ from zhike.events.actions import Draft, record
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict
 from zhike.records import queries
-from zhike.records.actions.statistics import MANY, refresh_statistics
-from zhike.records.actions.writing import apply_values, open_batch, tell, touch
+from zhike.records.actions.bulk import Report, nobody, write_changes
+from zhike.records.actions.statistics import refresh_statistics
+from zhike.records.actions.streams import index_afterwards
+from zhike.records.actions.writing import apply_values, open_batch
 from zhike.records.models import Batch
 from zhike.records.types import RecordType, record_type, record_types
 
-CHUNK = 1_000
+CHUNK = 2_000
 _FLIPS = ("created", "archived", "restored")  # taken back by archiving and restoring
 # Takes a locked batch back, or does it again: the undoing batch, what was taken back, what stayed.
 WayBack = Callable[[Viewer, Batch], tuple[Batch, int, int]]
@@ -48,7 +50,9 @@ def takes_back_beside(function: Beside) -> Beside:
     return function
 
 
-def undo_batch(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
+def undo_batch(
+    viewer: Viewer, batch_id: UUID, *, report: Report = nobody
+) -> tuple[Batch, int, int]:
     """Takes back everything a batch did, except on rows that changed since.
 
     Of what others did only the rows that the viewer sees now are taken back; what stays for that
@@ -65,19 +69,22 @@ def undo_batch(viewer: Viewer, batch_id: UUID) -> tuple[Batch, int, int]:
             raise Conflict("already_undone", _("This has been undone already."))
         if way_back := _ways_back.get(queries.work_behind(batch).kind):
             return way_back(viewer, batch)
-        return take_rows_back(viewer, batch)
+        return take_rows_back(viewer, batch, report=report)
 
 
-def take_rows_back(viewer: Viewer, batch: Batch) -> tuple[Batch, int, int]:
+def take_rows_back(
+    viewer: Viewer, batch: Batch, *, report: Report = nobody
+) -> tuple[Batch, int, int]:
     """The records' part of an undo, for ways back that take more than records back."""
     undo = open_batch(viewer, kind=Batch.Kind.UNDO, label=batch.label, undoes=batch)
-    if _is_large(batch):
+    if queries.is_large(batch):
         refresh_statistics()
+        index_afterwards()
     done = left = 0
     is_whole = True
     for kind in record_types().values():
         with _refusing_twins():
-            taken_back, kept = _undo_type(kind, batch, undo, viewer)
+            taken_back, kept = _undo_type(kind, batch, undo, viewer, report)
         done, left = done + taken_back, left + kept
         is_whole = is_whole and not _is_any_out_of_reach(kind, batch, viewer)
     for taken_back_beside in _beside:
@@ -115,20 +122,14 @@ def _is_any_out_of_reach(kind: RecordType, batch: Batch, viewer: Viewer) -> bool
         return cursor.fetchone()[0]
 
 
-def _is_large(batch: Batch) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM events_event WHERE batch_id = %s LIMIT %s) capped",
-            [batch.pk, MANY],
-        )
-        return cursor.fetchone()[0] == MANY
-
-
-def _undo_type(kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer) -> tuple[int, int]:
+def _undo_type(
+    kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer, report: Report
+) -> tuple[int, int]:
     """Set by set: created rows are archived, archived ones restored, changed ones changed back."""
     done = _flip(kind, batch, undo, viewer, verbs=("created", "restored"), is_archived=True)
     done += _flip(kind, batch, undo, viewer, verbs=("archived",), is_archived=False)
-    done += _change_back(kind, batch, undo, viewer)
+    report(done)
+    done += _change_back(kind, batch, undo, viewer, report)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(DISTINCT subject_id) FROM events_event "
@@ -190,7 +191,9 @@ def _flip(
         return cursor.rowcount
 
 
-def _change_back(kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer) -> int:
+def _change_back(
+    kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer, report: Report
+) -> int:
     from zhike.events.queries import events_of_batch
 
     done = 0
@@ -203,25 +206,39 @@ def _change_back(kind: RecordType, batch: Batch, undo: Batch, viewer: Viewer) ->
             first.setdefault(name, before)
     stand_ins = _stand_ins(kind, before_by_id.values())
     within, parameters = queries.reach(kind, batch, viewer)
-    rows = kind.model._default_manager.raw(
-        f"SELECT r.* FROM {kind.table} r WHERE r.id = ANY(%s) AND r.batch_id = %s AND {within} "
-        "FOR UPDATE OF r",
-        [list(before_by_id), batch.pk, *parameters],
+    columns = ", ".join(
+        f"r.{field.column}"
+        for field in kind.model._meta.concrete_fields
+        if field.attname not in kind.derived
     )
-    for instance in rows.iterator():
-        restored: dict[str, Any] = {
-            name: kind.model._meta.get_field(name).to_python(value) if value is not None else None
-            for name, value in before_by_id[instance.pk].items()
-        }
-        restored = {name: stand_ins.get((name, value), value) if isinstance(value, UUID) else value
-                    for name, value in restored.items()}  # fmt: skip
-        changes = apply_values(kind, instance, {}, restored)
-        if changes:
-            touch(kind, instance, undo)
-            instance.save(force_update=True)
-            tell(kind, instance, "updated", viewer, undo, changes)
-            done += 1
+    ids = sorted(before_by_id)
+    for start in range(0, len(ids), CHUNK):
+        rows = kind.model._default_manager.raw(
+            f"SELECT {columns} FROM {kind.table} r WHERE r.id = ANY(%s) AND r.batch_id = %s "
+            f"AND {within} ORDER BY r.id FOR UPDATE OF r",
+            [ids[start : start + CHUNK], batch.pk, *parameters],
+        )
+        applied = [
+            (row, apply_values(kind, row, {}, _restored(kind, before_by_id[row.pk], stand_ins)))
+            for row in rows
+        ]
+        done += len(write_changes(kind, applied, "updated", viewer=viewer, batch=undo))
+        report(len(applied))
     return done
+
+
+def _restored(
+    kind: RecordType, before: Mapping, stand_ins: Mapping[tuple[str, UUID], UUID]
+) -> dict[str, Any]:
+    """What an event told of the time before, as attributes have it."""
+    restored = {
+        name: None if value is None else kind.model._meta.get_field(name).to_python(value)
+        for name, value in before.items()
+    }
+    return {
+        name: stand_ins.get((name, value), value) if isinstance(value, UUID) else value
+        for name, value in restored.items()
+    }
 
 
 def _stand_ins(kind: RecordType, befores: Iterable[Mapping]) -> dict[tuple[str, UUID], UUID]:

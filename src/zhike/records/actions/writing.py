@@ -1,15 +1,15 @@
-"""Writing one record or many: clean, link, apply, tell."""
+"""Writing a record: clean, link, apply, tell."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from django.db import connection, transaction
-from django.db.models import Field, ForeignKey, JSONField, Model, prefetch_related_objects
+from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from zhike.access.policies import require
 from zhike.access.viewer import Viewer
-from zhike.events.actions import Draft, record, record_many
+from zhike.events.actions import Draft, record
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, FieldError, Invalid, NotFound, Stale
 from zhike.kernel.ids import new_id
@@ -69,13 +69,13 @@ def create_record(
     needed = {field.name for field in kind.fields if field.is_required}
     refuse_unwritable(kind, viewer, values.keys() - needed - set(filled))
     cleaned = clean_values(kind, values, is_new=True)
-    followed = _follow_links(kind, cleaned)
-    _check_links(kind, cleaned, viewer)
+    followed = follow_links(kind, cleaned)
+    check_links(kind, cleaned, viewer)
     batch = batch or open_batch(viewer, kind=Batch.Kind.EDIT, label=str(cleaned[kind.title]))
     instance = new_instance(kind, cleaned, batch=batch, source=viewer.source, extra=extra)
     check_unique(kind, instance)
     instance.save(force_insert=True)
-    _credit(kind, instance, followed)
+    credit(kind, instance, followed)
     record(created_draft(kind, instance), origin=viewer.origin(batch.pk))
     return instance
 
@@ -133,47 +133,6 @@ def created_draft(kind: RecordType[Row], instance: Row) -> Draft:
     )
 
 
-def insert_records(
-    kind: RecordType[Row], instances: Sequence[Row], *, viewer: Viewer, batch: Batch
-) -> None:
-    """Appends many prepared records and their events in two streams (COPY)."""
-    require(viewer, "import")
-    with transaction.atomic():
-        copy_rows(kind.model, instances)
-        drafts = (created_draft(kind, instance) for instance in instances)
-        record_many(drafts, origin=viewer.origin(batch.pk))
-
-
-def copy_rows(model: type[Model], instances: Iterable[Model]) -> None:
-    """Streams rows into a table (COPY), which is some ten times faster than INSERT."""
-    fields = [field for field in model._meta.concrete_fields if not field.generated]
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    # The driver knows ids, texts, numbers and times itself; asking Django for each costs more
-    # than the copy.
-    readers = [
-        (field.attname, field.get_db_prep_save if _needs_preparing(field) else None)
-        for field in fields
-    ]
-    with connection.cursor() as cursor:
-        with cursor.copy(f"COPY {model._meta.db_table} ({columns}) FROM STDIN") as copy:
-            for instance in instances:
-                values = instance.__dict__
-                copy.write_row(
-                    [
-                        prepare(values[name], connection) if prepare else values[name]
-                        for name, prepare in readers
-                    ]
-                )
-
-
-def _needs_preparing(field: Field) -> bool:
-    if isinstance(field, ForeignKey):
-        return False
-    return isinstance(field, JSONField) or (
-        type(field).get_db_prep_save is not Field.get_db_prep_save
-    )
-
-
 @transaction.atomic
 def change_record(
     kind: RecordType[Row],
@@ -196,59 +155,22 @@ def change_record(
     if version is not None and instance.version != version:
         raise Stale("stale", _("Somebody changed this in the meantime. Reload and try again."))
     if instance.archived_at is not None:
-        _check_not_merged(kind, instance)
+        check_not_merged(kind, [instance])
         raise Conflict("archived", _("This is archived. Restore it before you change it."))
     cleaned = clean_values(kind, values, is_new=False)
-    followed = _follow_links(kind, cleaned)
-    _check_links(kind, cleaned, viewer)
+    followed = follow_links(kind, cleaned)
+    check_links(kind, cleaned, viewer)
     changes = apply_values(kind, instance, cleaned, extra or {})
     if not changes:
         return instance
     kind.guard(viewer, instance, changes)
     batch = batch or open_batch(viewer, kind=Batch.Kind.EDIT, label=str(instance))
-    touch(kind, instance, batch)
+    touch(kind, instance, batch, changes)
     check_unique(kind, instance)
     instance.save(force_update=True)
-    _credit(kind, instance, followed)
+    credit(kind, instance, followed)
     tell(kind, instance, "updated", viewer, batch, changes)
     return instance
-
-
-def change_prepared(
-    kind: RecordType[Row],
-    pairs: Sequence[tuple[Row, Mapping]],
-    *,
-    viewer: Viewer,
-    batch: Batch,
-) -> int:
-    """Changes many loaded and locked records to cleaned values; returns how many differed."""
-    require(viewer, "import")
-    columns, drafts = {"version", "updated_at", "batch_id"}, []
-    applied = [(instance, apply_values(kind, instance, values, {})) for instance, values in pairs]
-    differing = [(instance, changes) for instance, changes in applied if changes]
-    changed = [instance for instance, _changes in differing]
-    prefetch_related_objects(changed, *kind.derived_from)
-    for instance, changes in differing:
-        touch(kind, instance, batch)
-        columns |= changes.keys()
-        drafts.append(
-            Draft(
-                f"{kind.name}.updated",
-                kind.name,
-                instance.pk,
-                kind.party_of(instance),
-                data=kind.summary(instance),
-                changes=changes,
-            )
-        )
-    if changed:
-        columns |= kind.derived
-        by_column = {field.attname: field.name for field in kind.model._meta.concrete_fields}
-        names = {by_column[column] for column in columns}
-        with transaction.atomic():
-            kind.model._default_manager.bulk_update(changed, sorted(names), batch_size=500)
-            record_many(drafts, origin=viewer.origin(batch.pk))
-    return len(changed)
 
 
 def archive_record(
@@ -276,46 +198,27 @@ def _set_archived(
     instance = _locked(kind, record_id, viewer)
     if (instance.archived_at is not None) == is_archived:
         return instance
-    _check_not_merged(kind, instance)
+    check_not_merged(kind, [instance])
     batch = batch or open_batch(viewer, kind=Batch.Kind.EDIT, label=str(instance))
     before = instance.archived_at
     instance.archived_at = clock.now() if is_archived else None
-    touch(kind, instance, batch)
-    check_unique(kind, instance)
-    instance.save(force_update=True)
     verb = "archived" if is_archived else "restored"
     changes = {"archived_at": [before, instance.archived_at]}
+    touch(kind, instance, batch, changes)
+    check_unique(kind, instance)
+    instance.save(force_update=True)
     kind.guard(viewer, instance, changes)
     tell(kind, instance, verb, viewer, batch, changes)
     return instance
-
-
-def change_many(
-    kind: RecordType, ids: Sequence[UUID], values: Mapping, *, viewer: Viewer, label: str = ""
-) -> Batch:
-    """The same change on many records, as one batch. Those that may not be seen are left out."""
-    require(viewer, "bulk")
-    with transaction.atomic():
-        batch = open_batch(viewer, kind=Batch.Kind.BULK, label=label or str(kind.plural))
-        for record_id in sorted(queries.visible_ids(kind, viewer, ids, archived=False)):
-            change_record(kind, record_id, values, viewer=viewer, batch=batch)
-    return batch
-
-
-def archive_many(kind: RecordType, ids: Sequence[UUID], *, viewer: Viewer) -> Batch:
-    require(viewer, "bulk")
-    with transaction.atomic():
-        batch = open_batch(viewer, kind=Batch.Kind.BULK, label=str(kind.plural))
-        for record_id in sorted(queries.visible_ids(kind, viewer, ids, archived=False)):
-            archive_record(kind, record_id, viewer=viewer, batch=batch)
-    return batch
 
 
 def _locked(kind: RecordType[Row], record_id: UUID, viewer: Viewer) -> Row:
     if not queries.visible_ids(kind, viewer, [record_id]):
         raise NotFound("not_found", _("There is no such record, or you may not see it."))
     queries.require_reach(kind, viewer, record_id)
-    return kind.model._default_manager.select_for_update().get(pk=record_id)
+    # What is derived isn't read, and is saved only where it has been derived anew.
+    rows = kind.model._default_manager.select_for_update().defer(*kind.derived)
+    return rows.get(pk=record_id)
 
 
 def apply_values(kind: RecordType[Row], instance: Row, cleaned: Mapping, extra: Mapping) -> dict:
@@ -337,17 +240,23 @@ def _set(instance: Record, values: Mapping, changes: dict) -> None:
             setattr(instance, name, value)
 
 
-def touch(kind: RecordType[Row], instance: Row, batch: Batch) -> None:
+def touch(kind: RecordType[Row], instance: Row, batch: Batch, changes: Iterable[str]) -> None:
+    """Stamps what has been changed, and fills what is derived from it."""
     instance.version += 1
     instance.updated_at = clock.now()
     instance.batch_id = batch.pk
-    kind.derive(instance)
+    if kind.is_derived_anew(changes):
+        kind.derive(instance)
 
 
 def tell(
     kind: RecordType[Row], instance: Row, verb: str, viewer: Viewer, batch: Batch, changes: dict
 ) -> None:
-    draft = Draft(
+    record(draft_of(kind, instance, verb, changes), origin=viewer.origin(batch.pk))
+
+
+def draft_of(kind: RecordType[Row], instance: Row, verb: str, changes: Mapping) -> Draft:
+    return Draft(
         f"{kind.name}.{verb}",
         kind.name,
         instance.pk,
@@ -355,10 +264,9 @@ def tell(
         data=kind.summary(instance),
         changes=changes,
     )
-    record(draft, origin=viewer.origin(batch.pk))
 
 
-def _follow_links(kind: RecordType, cleaned: dict) -> dict[str, UUID]:
+def follow_links(kind: RecordType, cleaned: dict) -> dict[str, UUID]:
     """Lets links to what was merged away lead to what stands in for it; which those were."""
     followed = {}
     for name, value in cleaned.items():
@@ -371,20 +279,20 @@ def _follow_links(kind: RecordType, cleaned: dict) -> dict[str, UUID]:
     return followed
 
 
-def _credit(kind: RecordType, instance: Record, followed: Mapping[str, UUID]) -> None:
+def credit(kind: RecordType, instance: Record, followed: Mapping[str, UUID]) -> None:
     for name, former in followed.items():
         field = kind.field_by_name[name]
         column = f"{kind.table}.{field.attribute}"
         record_type(str(field.links_to)).credit(former, column, instance.pk)
 
 
-def _check_not_merged(kind: RecordType, instance: Record) -> None:
-    if kind.stand_ins([instance.pk]):
+def check_not_merged(kind: RecordType, instances: Sequence[Record]) -> None:
+    if kind.stand_ins([instance.pk for instance in instances]):
         message = _("This was merged into another record. Undo the merge to have it back.")
         raise Conflict("merged", message)
 
 
-def _check_links(kind: RecordType, cleaned: Mapping, viewer: Viewer) -> None:
+def check_links(kind: RecordType, cleaned: Mapping, viewer: Viewer) -> None:
     """A link must lead to something that is there and that the viewer sees."""
     from zhike.access.queries import team_names, user_names
 
@@ -414,5 +322,9 @@ def check_unique(kind: RecordType[Row], instance: Row) -> None:
             continue
         others = kind.model._default_manager.filter(**{attribute: value}, archived_at=None)
         if instance.archived_at is None and others.exclude(pk=instance.pk).exists():
-            message = _("“%(value)s” is taken by another record.") % {"value": value}
-            raise Conflict("taken", message, (FieldError(attribute, "taken", message),))
+            raise taken(attribute, value)
+
+
+def taken(attribute: str, value: object) -> Conflict:
+    message = _("“%(value)s” is taken by another record.") % {"value": value}
+    return Conflict("taken", message, (FieldError(attribute, "taken", message),))

@@ -12,7 +12,7 @@ from zhike.filters.sql import RECORD
 from zhike.kernel.errors import NotFound
 from zhike.kernel.reading import once
 from zhike.records.limits import is_limited
-from zhike.records.models import Batch, Firm, Import, SavedView
+from zhike.records.models import Batch, Errand, Firm, Import, SavedView
 from zhike.records.queries.asking import asked
 from zhike.records.types import RecordType, record_types
 
@@ -86,6 +86,14 @@ def batch_to_undo(viewer: Viewer, batch_id: UUID) -> Batch:
         for batch in Batch.objects.raw(statement, [batch_id, *parameters]):
             return batch
     raise NotFound("not_found", _("There is nothing to undo."))
+
+
+def errand(viewer: Viewer, errand_id: UUID) -> Errand:
+    """One that the viewer has asked for, while it is kept."""
+    found = Errand.objects.select_related("batch").defer("ids").filter(pk=errand_id)
+    for one in found.filter(user_id=viewer.user_id) if viewer.user_id else ():
+        return one
+    raise NotFound("not_found", _("There is no such piece of work, or it is no longer kept."))
 
 
 def _in_reach(viewer: Viewer) -> tuple[str, list]:

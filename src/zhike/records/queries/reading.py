@@ -155,10 +155,10 @@ def visible_ids(
         return {row[0] for row in cursor.fetchall()}
 
 
-def require_reach(kind: RecordType[Row], viewer: Viewer, record_id: UUID) -> None:
-    """Raises NotAllowed for a record that the viewer sees and may not change."""
+def require_reach(kind: RecordType[Row], viewer: Viewer, *ids: UUID) -> None:
+    """Raises NotAllowed when there is a record that the viewer sees and may not change."""
     reach = kind.reach(viewer)
-    if reach != EVERYTHING and not ids_for_which(kind, reach, [record_id]):
+    if reach != EVERYTHING and len(ids_for_which(kind, reach, ids)) < len(set(ids)):
         raise NotAllowed("not_allowed", _("You may look at this, but not change it."))
 
 
@@ -245,6 +245,26 @@ def every(
         after = page.next_cursor
         if after is None:
             return
+
+
+def ids_of_all(
+    kind: RecordType,
+    viewer: Viewer,
+    *,
+    where: Node = EVERYTHING,
+    search: str = "",
+    archived: bool = False,
+    most: int,
+) -> list[UUID]:
+    """The ids of a whole list in one question, at most one more than `most`."""
+    question = searched(kind, viewer, where, search, archived)
+    if question is None:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {RECORD}.id {question.source} LIMIT %s", [*question.parameters, most + 1]
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def neighbours(

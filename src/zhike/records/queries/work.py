@@ -18,6 +18,7 @@ from zhike.records.queries.reading import linked_names
 from zhike.records.types import RecordType, record_types
 
 MOST_NAMED = 50
+MANY = 5_000  # rows; from here on it pays to prepare for many, and nobody waits for the end
 _WHOLE = (Batch.Kind.MERGE, Batch.Kind.SHARE)
 # Of each batch the last of those that took it back, did it again, took that back …
 _LAST = """
@@ -95,6 +96,24 @@ def told_of(viewer: Viewer, batch: Batch) -> list[tuple[Words, int]]:
             [batch.pk],
         )
         return [(event_label(type), count) for type, count in cursor.fetchall()]
+
+
+def size_of(batch: Batch) -> int:
+    """How many records a batch told of."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(DISTINCT subject_id) FROM events_event WHERE batch_id = %s", [batch.pk]
+        )
+        return cursor.fetchone()[0]
+
+
+def is_large(batch: Batch) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM events_event WHERE batch_id = %s LIMIT %s) capped",
+            [batch.pk, MANY],
+        )
+        return cursor.fetchone()[0] == MANY
 
 
 def work_behind(batch: Batch) -> Batch:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from zhike.access.policies import can
 from zhike.access.queries import user_names
 from zhike.access.viewer import Viewer
 from zhike.filters.schema import Words
+from zhike.kernel import clock
 from zhike.records.queries import (
     Forecast,
     Work,
@@ -22,9 +24,12 @@ from zhike.records.queries import (
 )
 from zhike.records.queries.work import Left
 from zhike.web.listing import listings
+from zhike.web.listing.listing import listing_of
 
 if TYPE_CHECKING:
-    from zhike.records.models import Batch
+    from zhike.records.models import Batch, Errand
+
+QUIET_FOR = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +87,36 @@ class WorkPage:
     def _address(self, left: Left) -> str:
         known = listings().get(left.kind.name)
         return reverse(known.record_page, args=[left.record_id]) if known else ""
+
+
+class ErrandPage:
+    """Work on many records that a job does, wherever it stands."""
+
+    def __init__(self, asked: "Errand"):
+        self.asked = asked
+
+    @property
+    def title(self) -> str:
+        if self.asked.doing == "undo":
+            return self.asked.get_doing_display()
+        kind = listing_of(self.asked.record_type).kind
+        return f"{self.asked.get_doing_display()} · {kind.plural}"
+
+    @property
+    def list_page(self) -> str:
+        """The URL name of the list it was asked from, if any."""
+        return listing_of(self.asked.record_type).page if self.asked.record_type else ""
+
+    @property
+    def is_running(self) -> bool:
+        return self.asked.state in ("waiting", "running")
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether no worker has looked at it for a while."""
+        return self.asked.state == "waiting" and clock.now() - self.asked.asked_at > QUIET_FOR
+
+    @property
+    def progress(self) -> float:
+        """Between 0 and 1."""
+        return min(1.0, self.asked.written / max(self.asked.rows, 1))

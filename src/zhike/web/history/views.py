@@ -9,8 +9,10 @@ from django.views.decorators.http import require_GET
 
 from zhike.access.queries import user_names
 from zhike.kernel.errors import NotFound
+from zhike.records import queries
 from zhike.records.queries import batches, batches_by_id, works
-from zhike.web.history.page import WorkPage
+from zhike.web.fragments import targets
+from zhike.web.history.page import ErrandPage, WorkPage
 from zhike.web.request import Request
 
 
@@ -28,3 +30,11 @@ def batch(request: Request, batch_id: UUID) -> HttpResponse:
     if found is None:
         raise NotFound("not_found", _("This is not in your history."))
     return render(request, "history/work.html", {"page": WorkPage(request.viewer, found)})
+
+
+@require_GET
+def errand(request: Request, pk: UUID) -> HttpResponse:
+    """Work on many records, wherever it stands; asked again every second while it goes on."""
+    page = ErrandPage(queries.errand(request.viewer, pk))
+    template = "history/errand_state.html" if targets(request, "errand") else "history/errand.html"
+    return render(request, template, {"page": page})

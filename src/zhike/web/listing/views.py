@@ -5,6 +5,7 @@ from uuid import UUID
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -13,11 +14,19 @@ from zhike.access.policies import require
 from zhike.filters import Any, Test, dump
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid
-from zhike.records.actions import archive_many, change_many, remove_view, save_view
+from zhike.records.actions import (
+    archive_many,
+    ask_archive,
+    ask_change,
+    change_many,
+    remove_view,
+    save_view,
+)
 from zhike.records.limits import is_limited
-from zhike.records.queries import find, find_ids
+from zhike.records.queries import find, ids_of_all
+from zhike.records.types import RecordType
 from zhike.web.forms import input_for
-from zhike.web.fragments import is_fragment, targets, toast
+from zhike.web.fragments import go, is_fragment, targets, toast
 from zhike.web.listing.address import Address
 from zhike.web.listing.conditions import Condition
 from zhike.web.listing.export import announce_export, csv_lines
@@ -25,7 +34,8 @@ from zhike.web.listing.listing import Listing, listing_of
 from zhike.web.listing.reading import Reading
 from zhike.web.request import Request
 
-MOST_AT_ONCE = 2_000
+WHILE_ONE_WAITS = 2_000  # more records than that are changed by a job
+MOST_AT_ONCE = 500_000
 
 
 def read(request: Request, name: str) -> Reading:
@@ -74,14 +84,18 @@ def bulk(request: Request, name: str) -> HttpResponse:
     wanted = request.POST.get("do", "")
     for command in listing.commands:
         if command.name == wanted:
+            if len(ids) > WHILE_ONE_WAITS:
+                raise Invalid("too_many", _("At most 2,000 records at once; narrow the list."))
             message, batch_id = command.run(request.viewer, ids)
             response = _to_list(request, listing.listing, listing.address)
             return toast(response, message, batch=batch_id)
-    if wanted == "archive":
+    field = request.POST.get("field", "")
+    values = None if wanted == "archive" else {field: request.POST.get(field, "")}
+    if len(ids) > WHILE_ONE_WAITS:
+        return go(request, reverse("errand", args=[_ask(request, listing.kind, ids, values).pk]))
+    if values is None:
         batch = archive_many(listing.kind, ids, viewer=request.viewer)
     else:
-        field = request.POST.get("field", "")
-        values = {field: request.POST.get(field, "")}
         batch = change_many(listing.kind, ids, values, viewer=request.viewer)
     message = ngettext("%(count)d record changed", "%(count)d records changed", len(ids))
     response = _to_list(request, listing.listing, listing.address)
@@ -91,18 +105,20 @@ def bulk(request: Request, name: str) -> HttpResponse:
 def _chosen(request: Request, listing: Reading) -> list:
     if request.POST.get("everything") != "1":
         return _ids(request.POST.getlist("ids"))
-    ids: list[UUID] = []
-    cursor = None
-    while len(ids) < MOST_AT_ONCE:
-        page = find_ids(
-            listing.kind, request.viewer, where=listing.where, search=listing.address.search,
-            sort="id", cursor=cursor, limit=200, archived=listing.address.archived,
-        )  # fmt: skip
-        ids += page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            return ids
-    raise Invalid("too_many", _("At most 2,000 records can be changed at once; narrow the list."))
+    ids = ids_of_all(
+        listing.kind, request.viewer, where=listing.where, search=listing.address.search,
+        archived=listing.address.archived, most=MOST_AT_ONCE,
+    )  # fmt: skip
+    if len(ids) > MOST_AT_ONCE:
+        message = _("At most 500,000 records can be changed at once; narrow the list.")
+        raise Invalid("too_many", message)
+    return ids
+
+
+def _ask(request: Request, kind: RecordType, ids: list[UUID], values: dict | None):
+    if values is None:
+        return ask_archive(request.viewer, kind, ids)
+    return ask_change(request.viewer, kind, ids, values)
 
 
 def _ids(texts: list[str]) -> list[UUID]:

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from zhike.access.policies import Level, require
 from zhike.kernel.errors import NotFound
 from zhike.records import actions
-from zhike.records.actions import archive_record, restore_record, undo_batch
+from zhike.records.actions import archive_record, ask_undo, restore_record, undo_batch
 from zhike.records.limits import limits, refuse_unwritable
-from zhike.records.queries import get
+from zhike.records.queries import batch_to_undo, get, is_large
 from zhike.web.forms import Form, Input, record_form
 from zhike.web.fragments import go, is_fragment, tell, toast
 from zhike.web.listing import listing_of
@@ -113,7 +113,9 @@ def restore(request: Request, name: str, pk: UUID) -> HttpResponse:
 
 @require_POST
 def undo(request: Request, batch_id: UUID) -> HttpResponse:
-    """Takes a batch back and shows the page as it is then."""
+    """Takes a batch back and shows the page as it is then; a large one is left to a job."""
+    if is_large(batch_to_undo(request.viewer, batch_id)):
+        return go(request, reverse("errand", args=[ask_undo(request.viewer, batch_id).pk]))
     undoing, done, left = undo_batch(request.viewer, batch_id)
     message = _("Undone: %(done)d taken back.") % {"done": done}
     if left:
