@@ -233,8 +233,8 @@ def rehearse_rule(request: Request, pool_id: UUID, body: RuleIn, rule: UUID | No
     """What a rule would have done over the last 90 days, as a new one or in place of `rule`.
     Nothing is changed."""
     pool = queries.pool_to_look_after(request.auth, pool_id)
-    kept = queries.rule(request.auth, rule) if rule else None
-    found = rehearsed_rule(request.auth, actions.draft_rule(pool.pk, kept, given(body)))
+    draft = actions.draft_rule(given(body), rule, pool_id=pool.pk)
+    found = rehearsed_rule(request.auth, draft)
     return {
         "since": found.since, "customers": found.number, "first_night": found.first_night,
         "weeks": found.weeks, "worked_later": found.worked, "ordered_later": found.ordered,
@@ -300,7 +300,7 @@ def rehearse_assignment(request: Request, body: AssignmentRuleIn, rule: UUID | N
     """What a rule would have done over the last 90 days, as a new one or in place of `rule`.
     Nothing is changed."""
     queries.assignment_rules(request.auth)
-    draft = actions.draft_assignment_rule(rule, given(body))
+    draft = actions.draft_assignment_rule(given(body), rule)
     found = rehearsed_assignment(request.auth, draft)
     wait = found.median_wait
     return {

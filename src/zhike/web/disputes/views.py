@@ -1,8 +1,9 @@
 """Disputes: asking for a colleague's customer, answering, deciding, and the rules that propose."""
 
+from functools import partial
 from uuid import UUID
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,7 +24,7 @@ from zhike.web.disputes.page import (
 from zhike.web.forms import Form
 from zhike.web.fragments import go
 from zhike.web.request import Request
-from zhike.web.segments.views import read_tree
+from zhike.web.rules import sent
 from zhike.web.values import id_or_none
 
 
@@ -113,30 +114,16 @@ def dispute_rules(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new_rule(request: Request) -> HttpResponse:
     queries.dispute_rules(request.viewer)
-    return _build(request, None, lambda v: rules.create_dispute_rule(request.viewer, **v))
+    page = DisputeRulePage(None, sent(request))
+    save = partial(rules.create_dispute_rule, request.viewer)
+    return page.answer(request, lambda values: save(**values), reverse("dispute_rules"))
 
 
 @require_http_methods(["GET", "POST"])
 def rule(request: Request, pk: UUID) -> HttpResponse:
-    known = queries.dispute_rule(request.viewer, pk)
-    return _build(request, known, lambda v: rules.change_dispute_rule(request.viewer, pk, **v))
-
-
-def _build(request: Request, known, save) -> HttpResponse:
-    data = request.POST if request.method == "POST" else None
-    page = DisputeRulePage(known, data)
-    form = Form(page.inputs, data)
-    if form.saves(lambda _inputs: save(_values(request.POST))):
-        return go(request, reverse("dispute_rules"), _("Kept."))
-    context = {"page": page, "form": form}
-    return render(request, "disputes/rule.html", context, status=form.status)
-
-
-def _values(data: QueryDict) -> dict:
-    values: dict = {name: data.get(name, "") for name in ("name", "when", "days", "verdict")}
-    values |= {"filter": read_tree(data.get("filter") or "{}")}
-    values |= {"is_enabled": data.get("is_enabled") == "1"}
-    return values | ({"position": data["position"]} if data.get("position") else {})
+    page = DisputeRulePage(queries.dispute_rule(request.viewer, pk), sent(request))
+    save = partial(rules.change_dispute_rule, request.viewer, pk)
+    return page.answer(request, lambda values: save(**values), reverse("dispute_rules"))
 
 
 @require_POST

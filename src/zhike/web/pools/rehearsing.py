@@ -16,8 +16,8 @@ from zhike.ownership.rehearsing.assigning import Assigned, rehearse_assignment
 from zhike.ownership.rehearsing.recycling import Recycled, rehearse_rule
 from zhike.ownership.words import STAYED
 from zhike.web.formats import day
-from zhike.web.pools.assigning import rule_values
-from zhike.web.pools.settings import recycling_values
+from zhike.web.pools.assigning import AssignmentRulePage
+from zhike.web.pools.settings import RecyclingRulePage
 from zhike.web.request import Request
 from zhike.web.values import id_or_none
 
@@ -88,10 +88,8 @@ def recycling(request: Request, pk: UUID) -> HttpResponse:
     known = queries.pool_to_look_after(request.viewer, pk)
 
     def rehearsed(data: QueryDict) -> RecyclingRehearsed:
-        rule_id = id_or_none(data, "rule")
-        kept = queries.rule(request.viewer, rule_id) if rule_id else None
-        values = {**recycling_values(data), "name": data.get("name") or "–"}
-        draft = actions.draft_rule(known.pk, kept, values)
+        values = RecyclingRulePage.drafted(data)
+        draft = actions.draft_rule(values, id_or_none(data, "rule"), pool_id=known.pk)
         return RecyclingRehearsed(rehearse_rule(request.viewer, draft))
 
     return _shown(request, "pools/rehearsed.html", rehearsed)
@@ -103,8 +101,8 @@ def assignment(request: Request) -> HttpResponse:
     queries.assignment_rules(request.viewer)
 
     def rehearsed(data: QueryDict) -> AssignmentRehearsed:
-        values = {**rule_values(data), "name": data.get("name") or "–"}
-        draft = actions.draft_assignment_rule(id_or_none(data, "rule"), values)
+        values = AssignmentRulePage.drafted(data)
+        draft = actions.draft_assignment_rule(values, id_or_none(data, "rule"))
         return AssignmentRehearsed(rehearse_assignment(request.viewer, draft))
 
     return _shown(request, "pools/assignment_rehearsed.html", rehearsed)

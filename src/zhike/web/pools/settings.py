@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from uuid import UUID
 
 from django.http import HttpResponse, QueryDict
@@ -20,6 +20,7 @@ from zhike.ownership.previewing import preview_rule
 from zhike.web.forms import Form, Input
 from zhike.web.fragments import go
 from zhike.web.request import Request
+from zhike.web.rules import RulePage, sent
 from zhike.web.segments.page import Builder
 from zhike.web.segments.views import read_tree
 from zhike.web.values import id_or_none
@@ -169,75 +170,47 @@ def recycle(request: Request) -> HttpResponse:
     return go(request, reverse("pool_settings"), words, batch=outcome.batch_id)
 
 
-class RulePage:
-    """A rule while it is made or changed."""
+class RecyclingRulePage(RulePage):
+    template = "pools/rule.html"
 
-    def __init__(self, pool, rule=None):
+    def __init__(self, pool, rule=None, data: QueryDict | None = None):
+        super().__init__(rule, data)
         self.pool = pool
-        self.rule = rule
-        self.filter = json.dumps((rule.filter if rule else None) or _EMPTY)
 
     @property
-    def offers(self) -> dict:
-        return Builder().offers
-
-    @property
-    def inputs(self) -> list[Input]:
+    def own_inputs(self) -> list[Input]:
         rule = self.rule
         days = str(rule.days) if rule and rule.days is not None else "" if rule else "30"
         never = _("Empty: customers under this rule are never taken back.")
         return [
-            Input("name", _("Name"), value=rule.name if rule else "", is_required=True),
             Input("days", _("After how many days"), "number", days, help=never),
             Input("without", _("Without what"), "select", rule.without if rule else "contact",
                   options=queries.WITHOUT_CHOICES),
             Input("remind_days", _("Remind the owner so many days before"), "number",
                   str(rule.remind_days) if rule else "7"),
-            Input("position", _("Place among the rules"), "number",
-                  str(rule.position) if rule else str(self.pool.rules.count()),
-                  help=_("The first rule that holds decides.")),
-            Input("is_enabled", _("State"), "select", "1" if rule is None or rule.is_enabled
-                  else "0", options=[("1", _("on")), ("0", _("off"))]),
         ]  # fmt: skip
 
-
-def recycling_values(data: QueryDict) -> dict:
-    """What a form says of a recycling rule."""
-    return {
-        "name": data.get("name", ""),
-        "days": data.get("days", ""),
-        "without": data.get("without", ""),
-        "remind_days": data.get("remind_days") or "0",
-        "position": data.get("position") or "0",
-        "is_enabled": data.get("is_enabled") == "1",
-        "filter": read_tree(data.get("filter") or "{}"),
-    }
+    @classmethod
+    def own_values(cls, data: QueryDict) -> dict:
+        remind_days = data.get("remind_days") or "0"
+        return {"days": data.get("days", ""), "without": data.get("without", ""),
+                "remind_days": remind_days}  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
 def new_rule(request: Request, pk: UUID) -> HttpResponse:
-    known = queries.pool_to_look_after(request.viewer, pk)
-    page = RulePage(known)
-    return _build(request, page, lambda values: actions.create_rule(request.viewer, pk, **values))
+    page = RecyclingRulePage(queries.pool_to_look_after(request.viewer, pk), None, sent(request))
+    save = partial(actions.create_rule, request.viewer, pk)
+    return page.answer(request, lambda values: save(**values), reverse("pool_setting", args=[pk]))
 
 
 @require_http_methods(["GET", "POST"])
 def rule(request: Request, rule_id: UUID) -> HttpResponse:
     known = queries.rule(request.viewer, rule_id)
-    page = RulePage(known.pool, known)
-    return _build(
-        request, page, lambda values: actions.change_rule(request.viewer, rule_id, **values)
-    )
-
-
-def _build(request: Request, page: RulePage, save) -> HttpResponse:
-    data = request.POST if request.method == "POST" else None
-    form = Form(page.inputs, data)
-    if form.saves(lambda _inputs: save(recycling_values(request.POST))):
-        return go(request, reverse("pool_setting", args=[page.pool.pk]), _("Kept."))
-    if data is not None:
-        page.filter = data.get("filter", "")
-    return render(request, "pools/rule.html", {"page": page, "form": form}, status=form.status)
+    page = RecyclingRulePage(known.pool, known, sent(request))
+    save = partial(actions.change_rule, request.viewer, rule_id)
+    back = reverse("pool_setting", args=[known.pool_id])
+    return page.answer(request, lambda values: save(**values), back)
 
 
 @require_POST
@@ -246,10 +219,9 @@ def preview(request: Request, pk: UUID) -> HttpResponse:
     known = queries.pool_to_look_after(request.viewer, pk)
     found, error = None, ""
     try:
-        rule_id = id_or_none(request.POST, "rule")
-        kept = queries.rule(request.viewer, rule_id) if rule_id else None
-        values = {**recycling_values(request.POST), "name": request.POST.get("name") or "–"}
-        found = preview_rule(request.viewer, actions.draft_rule(known.pk, kept, values))
+        values, rule_id = RecyclingRulePage.drafted(request.POST), id_or_none(request.POST, "rule")
+        draft = actions.draft_rule(values, rule_id, pool_id=known.pk)
+        found = preview_rule(request.viewer, draft)
     except ZhikeError as refusal:
         error = " ".join(one.message for one in refusal.errors) or refusal.message
     context = {"found": found, "error": error}
