@@ -218,9 +218,10 @@ PAGES: dict[tuple[str, str], Door] = {
     ("POST", "settings/pools/<uuid:pk>/rules/preview"): door(
         "administer", of="pool", body=lambda ids: RULE),
     ("POST", "settings/pools/<uuid:pk>/rules/rehearse"): door(
-        "view", "administer", of="pool", body=lambda ids: RULE),
+        "administer", of="pool", body=lambda ids: RULE),
     ("POST", "settings/assignment/rehearse"): door("administer", body=lambda ids: {
         **ASSIGNMENT, "people": str(ids.user)}),
+    ("GET", "settings/rehearsals/<uuid:pk>"): door("administer", of="rehearsal"),
     ("GET", "settings/users/<uuid:pk>/hand-over"): door("view", "administer", of="user"),
     ("POST", "settings/users/<uuid:pk>/hand-over"): door(
         "view", "administer", of="user", may_conflict=True, body=lambda ids: {
@@ -525,7 +526,8 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("POST", "assignment/rehearsal"): door("administer", body=lambda ids: {
         "people": [str(ids.user)]}),
     ("POST", "pools/{pool_id}/rehearsal"): door(
-        "view", "administer", of="pool", body=lambda ids: {"days": 30}),
+        "administer", of="pool", body=lambda ids: {"days": 30}),
+    ("GET", "rehearsals/{rehearsal_id}"): door("administer", of="rehearsal"),
     ("POST", "assignment/run"): door("assign"),
     ("GET", "disputes"): door("view"),
     ("POST", "disputes"): door("create", of="customer", may_conflict=True, body=lambda ids: {

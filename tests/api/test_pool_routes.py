@@ -3,6 +3,7 @@
 from ownership.conftest import pooled
 
 from zhike.ownership.actions import Membership, create_pool, set_members
+from zhike.ownership.rehearsing.actions import carry_out
 
 
 def test_a_pool_is_made_and_a_customer_claimed_and_released(calling, cast):
@@ -42,3 +43,24 @@ def test_what_a_recycling_would_do(calling, cast):
     answer = calling("mei").get("/pools/recycling").json()
     assert (answer["recycled"], answer["by_rule"], answer["paused"]) == (0, {}, [])
     assert calling("li").post("/pools/recycling").status_code == 403
+
+
+def test_a_rehearsal_is_asked_for_and_read_later(calling, cast):
+    mei = calling("mei")
+    pool = create_pool(cast.mei, name="East")
+    asked = mei.post(f"/pools/{pool.pk}/rehearsal", {"days": 30})
+    assert (asked.status_code, asked.json()["state"]) == (202, "waiting")
+    address = f"/rehearsals/{asked.json()['id']}"
+    assert mei.get(address).json()["result"] is None
+
+    carry_out(asked.json()["id"])
+
+    answer = mei.get(address).json()
+    assert (answer["state"], answer["progress"]) == ("done", 100)
+    assert (answer["result"]["customers"], answer["result"]["owners"]) == (0, [])
+    assert calling("li").get(address).status_code == 403
+    assert mei.post(f"/pools/{pool.pk}/rehearsal", {"days": 0}).status_code == 422
+    people = {"people": [str(cast.li.user_id)]}
+    asked = mei.post("/assignment/rehearsal", people).json()
+    carry_out(asked["id"])
+    assert mei.get(f"/rehearsals/{asked['id']}").json()["result"]["arrived"] == 0

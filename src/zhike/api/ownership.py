@@ -11,13 +11,15 @@ from zhike.api.shapes import StrictSchema, given
 from zhike.customers.queries import customer
 from zhike.ownership import actions, queries
 from zhike.ownership.holding import holding_of
-from zhike.ownership.rehearsing.assigning import rehearse_assignment as rehearsed_assignment
-from zhike.ownership.rehearsing.recycling import rehearse_rule as rehearsed_rule
+from zhike.ownership.rehearsing import queries as rehearsed
+from zhike.ownership.rehearsing.actions import ask_rehearsal
+from zhike.ownership.rehearsing.recycling import Recycled
 
 pools = Router(tags=["pools"])
 rules = Router(tags=["pools"])
 holders = Router(tags=["customers"])
 assignment = Router(tags=["assignment"])
+rehearsals = Router(tags=["assignment"])
 _NUMBERS = (
     "daily_cap", "holding_cap", "cooling_days", "freeze_hours", "protect_days", "lock_cap",
     "lock_days", "position",
@@ -228,27 +230,14 @@ def create_rule(request: Request, pool_id: UUID, body: RuleIn):
     return Status(201, _rule(actions.create_rule(request.auth, pool_id, **given(body))))
 
 
-@pools.post("/{uuid:pool_id}/rehearsal", response=dict[str, Any], summary="Rehearse a rule")
+@pools.post("/{uuid:pool_id}/rehearsal", response={202: dict[str, Any]}, summary="Rehearse a rule")
 def rehearse_rule(request: Request, pool_id: UUID, body: RuleIn, rule: UUID | None = None):
     """What a rule would have done over the last 90 days, as a new one or in place of `rule`.
-    Nothing is changed."""
-    pool = queries.pool_to_look_after(request.auth, pool_id)
-    draft = actions.draft_rule(given(body), rule, pool_id=pool.pk)
-    found = rehearsed_rule(request.auth, draft)
-    return {
-        "since": found.since, "customers": found.number, "first_night": found.first_night,
-        "weeks": found.weeks, "worked_later": found.worked, "ordered_later": found.ordered,
-        "with_open_tasks": found.tasked, "as_is": found.as_is, "really": found.really,
-        "owners": [
-            {"owner": one.owner_id, "held": one.held, "lost": one.lost, "share": one.share,
-             "is_great": one.is_great}
-            for one in found.losses
-        ],
-        "first": [
-            {"customer": one.party_id, "name": one.name, "owner": one.owner_id, "on": one.on}
-            for one in found.some
-        ],
-    }  # fmt: skip
+    Nothing is changed. Ask /rehearsals/{id} for the result."""
+    asked = ask_rehearsal(
+        request.auth, kind="recycling", values=given(body), rule_id=rule, pool_id=pool_id
+    )
+    return Status(202, _rehearsal(asked))
 
 
 @rules.patch("/{uuid:rule_id}", response=dict[str, Any])
@@ -295,13 +284,56 @@ def remove_assignment_rule(request: Request, assignment_rule_id: UUID):
     return Status(204, None)
 
 
-@assignment.post("/rehearsal", response=dict[str, Any], summary="Rehearse an assignment rule")
+@assignment.post(
+    "/rehearsal", response={202: dict[str, Any]}, summary="Rehearse an assignment rule"
+)
 def rehearse_assignment(request: Request, body: AssignmentRuleIn, rule: UUID | None = None):
     """What a rule would have done over the last 90 days, as a new one or in place of `rule`.
-    Nothing is changed."""
-    queries.assignment_rules(request.auth)
-    draft = actions.draft_assignment_rule(given(body), rule)
-    found = rehearsed_assignment(request.auth, draft)
+    Nothing is changed. Ask /rehearsals/{id} for the result."""
+    values = body.model_dump(exclude_unset=True, mode="json")
+    asked = ask_rehearsal(request.auth, kind="assignment", values=values, rule_id=rule)
+    return Status(202, _rehearsal(asked))
+
+
+@rehearsals.get("/{uuid:rehearsal_id}", response=dict[str, Any], summary="What a rehearsal found")
+def read_rehearsal(request: Request, rehearsal_id: UUID):
+    """`state` is one of waiting, running, done, failed; done, it has a `result`. For a week, and for
+    whoever asked."""
+    asked = rehearsed.rehearsal(request.auth, rehearsal_id)
+    found = rehearsed.result_of(asked)
+    result = None
+    if isinstance(found, Recycled):
+        result = _recycled(found, rehearsed.named(request.auth, found.some))
+    elif found is not None:
+        result = _assigned(found)
+    return _rehearsal(asked) | {"result": result}
+
+
+def _rehearsal(asked) -> dict[str, Any]:
+    return {
+        "id": asked.pk, "kind": asked.kind, "state": asked.state, "progress": asked.progress,
+        "error": asked.error or None, "asked_at": asked.asked_at,
+    }  # fmt: skip
+
+
+def _recycled(found: Recycled, some) -> dict[str, Any]:
+    return {
+        "since": found.since, "customers": found.number, "first_night": found.first_night,
+        "weeks": found.weeks, "worked_later": found.worked, "ordered_later": found.ordered,
+        "with_open_tasks": found.tasked, "as_is": found.as_is, "really": found.really,
+        "owners": [
+            {"owner": one.owner_id, "held": one.held, "lost": one.lost, "share": one.share,
+             "is_great": one.is_great}
+            for one in found.losses
+        ],
+        "first": [
+            {"customer": one.party_id, "name": name, "owner": one.owner_id, "on": one.on}
+            for one, name in some
+        ],
+    }  # fmt: skip
+
+
+def _assigned(found) -> dict[str, Any]:
     wait = found.median_wait
     return {
         "since": found.since, "arrived": found.arrived, "customers": found.number,

@@ -33,9 +33,10 @@ class RulePage:
 
     template = ""
 
-    def __init__(self, rule: Any = None, data: QueryDict | None = None):
+    def __init__(self, request: Request, rule: Any = None):
+        self.viewer = request.viewer
         self.rule = rule
-        self.data = data
+        self.data = data = request.POST if request.method == "POST" else None
         kept = json.dumps((rule.filter if rule else None) or {"all": []})
         self.filter = kept if data is None else data.get("filter", "")
 
@@ -88,7 +89,3 @@ class RulePage:
     @classmethod
     def own_values(cls, data: QueryDict) -> Mapping[str, Any]:
         return {}
-
-
-def sent(request: Request) -> QueryDict | None:
-    return request.POST if request.method == "POST" else None

@@ -63,7 +63,7 @@ class Rulebook(Generic[R]):
         self._tell(rule, viewer)
         rule.delete()
 
-    def draft(self, values: Mapping, rule_id: UUID | None = None, **belonging: UUID) -> R:
+    def draft(self, values: Mapping, rule_id: UUID | None = None, **belonging: Any) -> R:
         """A rule as it would be kept, a new one or in place of `rule_id`: nothing is written."""
         rule = self.model(**belonging, position=LAST, created_at=clock.now())
         if rule_id is not None:

@@ -24,7 +24,6 @@ from zhike.web.disputes.page import (
 from zhike.web.forms import Form
 from zhike.web.fragments import go
 from zhike.web.request import Request
-from zhike.web.rules import sent
 from zhike.web.values import id_or_none
 
 
@@ -114,14 +113,14 @@ def dispute_rules(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new_rule(request: Request) -> HttpResponse:
     queries.dispute_rules(request.viewer)
-    page = DisputeRulePage(None, sent(request))
+    page = DisputeRulePage(request)
     save = partial(rules.create_dispute_rule, request.viewer)
     return page.answer(request, lambda values: save(**values), reverse("dispute_rules"))
 
 
 @require_http_methods(["GET", "POST"])
 def rule(request: Request, pk: UUID) -> HttpResponse:
-    page = DisputeRulePage(queries.dispute_rule(request.viewer, pk), sent(request))
+    page = DisputeRulePage(request, queries.dispute_rule(request.viewer, pk))
     save = partial(rules.change_dispute_rule, request.viewer, pk)
     return page.answer(request, lambda values: save(**values), reverse("dispute_rules"))
 

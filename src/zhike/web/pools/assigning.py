@@ -16,11 +16,12 @@ from zhike.kernel.errors import Invalid
 from zhike.kernel.text import listed
 from zhike.ownership import actions, queries
 from zhike.ownership.allotment import TERRITORIES, rules_that_assign, tree_of_assignment
+from zhike.ownership.rehearsing.queries import latest_rehearsal
 from zhike.ownership.words import STAYED
 from zhike.web.forms import Input
 from zhike.web.fragments import go
 from zhike.web.request import Request
-from zhike.web.rules import RulePage, sent, whom
+from zhike.web.rules import RulePage, whom
 
 _TAKES = {"new": (True, False), "pooled": (False, True), "both": (True, True)}
 
@@ -73,12 +74,18 @@ def run(request: Request) -> HttpResponse:
 class AssignmentRulePage(RulePage):
     template = "pools/assignment_rule.html"
 
-    def __init__(self, rule=None, data: QueryDict | None = None):
-        super().__init__(rule, data)
+    def __init__(self, request: Request, rule=None):
+        super().__init__(request, rule)
         self.people = set(rule.people if rule else ())
         self.teams = set(rule.teams if rule else ())
-        if data is not None:
-            self.people, self.teams = set(data.getlist("people")), set(data.getlist("teams"))
+        if self.data is not None:
+            self.people = set(self.data.getlist("people"))
+            self.teams = set(self.data.getlist("teams"))
+
+    @property
+    def rehearsal(self):
+        rule_id = self.rule.pk if self.rule else None
+        return latest_rehearsal(self.viewer, "assignment", rule_id=rule_id)
 
     @property
     def choices(self) -> list[dict]:
@@ -147,14 +154,14 @@ def _table(text: str) -> dict[str, str]:
 @require_http_methods(["GET", "POST"])
 def new_rule(request: Request) -> HttpResponse:
     queries.assignment_rules(request.viewer)
-    page = AssignmentRulePage(None, sent(request))
+    page = AssignmentRulePage(request)
     save = partial(actions.create_assignment_rule, request.viewer)
     return page.answer(request, lambda values: save(**values), reverse("assignment"))
 
 
 @require_http_methods(["GET", "POST"])
 def rule(request: Request, pk: UUID) -> HttpResponse:
-    page = AssignmentRulePage(queries.assignment_rule(request.viewer, pk), sent(request))
+    page = AssignmentRulePage(request, queries.assignment_rule(request.viewer, pk))
     save = partial(actions.change_assignment_rule, request.viewer, pk)
     return page.answer(request, lambda values: save(**values), reverse("assignment"))
 

@@ -17,10 +17,11 @@ from zhike.access.queries import active_user_names, team_names, user_names
 from zhike.kernel.errors import Invalid, ZhikeError
 from zhike.ownership import actions, queries
 from zhike.ownership.previewing import preview_rule
+from zhike.ownership.rehearsing.queries import latest_rehearsal
 from zhike.web.forms import Form, Input
 from zhike.web.fragments import go
 from zhike.web.request import Request
-from zhike.web.rules import RulePage, sent
+from zhike.web.rules import RulePage
 from zhike.web.segments.page import Builder
 from zhike.web.segments.views import read_tree
 from zhike.web.values import id_or_none
@@ -173,9 +174,14 @@ def recycle(request: Request) -> HttpResponse:
 class RecyclingRulePage(RulePage):
     template = "pools/rule.html"
 
-    def __init__(self, pool, rule=None, data: QueryDict | None = None):
-        super().__init__(rule, data)
+    def __init__(self, request: Request, pool, rule=None):
+        super().__init__(request, rule)
         self.pool = pool
+
+    @property
+    def rehearsal(self):
+        rule_id = self.rule.pk if self.rule else None
+        return latest_rehearsal(self.viewer, "recycling", rule_id=rule_id, pool_id=self.pool.pk)
 
     @property
     def own_inputs(self) -> list[Input]:
@@ -199,7 +205,7 @@ class RecyclingRulePage(RulePage):
 
 @require_http_methods(["GET", "POST"])
 def new_rule(request: Request, pk: UUID) -> HttpResponse:
-    page = RecyclingRulePage(queries.pool_to_look_after(request.viewer, pk), None, sent(request))
+    page = RecyclingRulePage(request, queries.pool_to_look_after(request.viewer, pk))
     save = partial(actions.create_rule, request.viewer, pk)
     return page.answer(request, lambda values: save(**values), reverse("pool_setting", args=[pk]))
 
@@ -207,7 +213,7 @@ def new_rule(request: Request, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def rule(request: Request, rule_id: UUID) -> HttpResponse:
     known = queries.rule(request.viewer, rule_id)
-    page = RecyclingRulePage(known.pool, known, sent(request))
+    page = RecyclingRulePage(request, known.pool, known)
     save = partial(actions.change_rule, request.viewer, rule_id)
     back = reverse("pool_setting", args=[known.pool_id])
     return page.answer(request, lambda values: save(**values), back)
