@@ -297,7 +297,7 @@ def rehearse_assignment(request: Request, body: AssignmentRuleIn, rule: UUID | N
 
 @rehearsals.get("/{uuid:rehearsal_id}", response=dict[str, Any], summary="What a rehearsal found")
 def read_rehearsal(request: Request, rehearsal_id: UUID):
-    """`state` is one of waiting, running, done, failed; done, it has a `result`. For a week, and for
+    """`state` is one of waiting, running, done, failed; done, it has a `result`. Kept a week for
     whoever asked."""
     asked = rehearsed.rehearsal(request.auth, rehearsal_id)
     found = rehearsed.result_of(asked)
