@@ -208,7 +208,7 @@ PAGES: dict[tuple[str, str], Door] = {
     ("GET", "settings/pools/<uuid:pk>"): door("administer", of="pool"),
     ("POST", "settings/pools/<uuid:pk>"): door("administer", of="pool", body=lambda ids: POOL),
     ("POST", "settings/pools/<uuid:pk>/members"): door("administer", of="pool", body=lambda ids: {
-        "new": f"user:{ids.user}"}),
+        "member": str(ids.user)}),
     ("POST", "settings/pools/<uuid:pk>/empty"): door("administer", of="pool", body=lambda ids: {
         "into": ids.other_pool}),
     ("POST", "settings/pools/<uuid:pk>/remove"): door("administer", of="pool"),

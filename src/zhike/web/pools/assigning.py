@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from zhike.access.queries import active_user_names, team_names, user_ids_by_word, user_names
+from zhike.access.queries import team_names, user_ids_by_word, user_names
 from zhike.customers.facts import CUSTOMER
 from zhike.kernel.errors import Invalid
 from zhike.kernel.text import listed
@@ -18,7 +18,7 @@ from zhike.ownership import actions, queries
 from zhike.ownership.allotment import TERRITORIES, rules_that_assign, tree_of_assignment
 from zhike.ownership.rehearsing.queries import latest_rehearsal
 from zhike.ownership.words import STAYED
-from zhike.web.forms import Input
+from zhike.web.forms import Input, Several
 from zhike.web.fragments import go
 from zhike.web.request import Request
 from zhike.web.rules import RulePage, whom
@@ -76,11 +76,9 @@ class AssignmentRulePage(RulePage):
 
     def __init__(self, request: Request, rule=None):
         super().__init__(request, rule)
-        self.people = set(rule.people if rule else ())
-        self.teams = set(rule.teams if rule else ())
+        self.chosen = [*rule.teams, *rule.people] if rule else []
         if self.data is not None:
-            self.people = set(self.data.getlist("people"))
-            self.teams = set(self.data.getlist("teams"))
+            self.chosen = self.data.getlist("people")
 
     @property
     def rehearsal(self):
@@ -88,22 +86,8 @@ class AssignmentRulePage(RulePage):
         return latest_rehearsal(self.viewer, "assignment", rule_id=rule_id)
 
     @property
-    def choices(self) -> list[dict]:
-        teams = [
-            {
-                "name": "teams",
-                "key": key,
-                "label": name,
-                "is_team": True,
-                "is_on": key in self.teams,
-            }
-            for key, name in team_names().items()
-        ]
-        people = [
-            {"name": "people", "key": key, "label": name, "is_on": key in self.people}
-            for key, name in active_user_names().items()
-        ]
-        return teams + people
+    def people(self) -> Several:
+        return Several("people", _("To whom"), self.chosen, with_teams=True)
 
     @property
     def own_inputs(self) -> list[Input]:
@@ -127,11 +111,12 @@ class AssignmentRulePage(RulePage):
 
     @classmethod
     def own_values(cls, data: QueryDict) -> dict:
+        chosen, teams = data.getlist("people"), team_names()
         takes_new, takes_pooled = _TAKES.get(data.get("takes", ""), (False, False))
         return {
             "way": data.get("way", ""),
-            "people": data.getlist("people"),
-            "teams": data.getlist("teams"),
+            "people": [one for one in chosen if one not in teams],
+            "teams": [one for one in chosen if one in teams],
             "territory": data.get("territory", ""),
             "table": _table(data.get("table", "")),
             "takes_new": takes_new,

@@ -13,12 +13,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from zhike.access.policies import require
-from zhike.access.queries import active_user_names, team_names, user_names
+from zhike.access.queries import team_names, user_names
 from zhike.kernel.errors import Invalid, ZhikeError
 from zhike.ownership import actions, queries
 from zhike.ownership.previewing import preview_rule
 from zhike.ownership.rehearsing.queries import latest_rehearsal
-from zhike.web.forms import Form, Input
+from zhike.web.forms import Form, Input, Several
 from zhike.web.fragments import go
 from zhike.web.request import Request
 from zhike.web.rules import RulePage
@@ -101,7 +101,7 @@ class PoolSetting:
         users, teams = user_names(), team_names()
         return [
             {
-                "key": f"user:{one.user_id}" if one.user_id else f"team:{one.team_id}",
+                "key": str(one.user_id or one.team_id),
                 "name": users.get(str(one.user_id)) or teams.get(str(one.team_id), ""),
                 "is_team": one.team_id is not None,
                 "is_admin": one.is_admin,
@@ -110,11 +110,9 @@ class PoolSetting:
         ]
 
     @property
-    def candidates(self) -> list[tuple[str, str]]:
+    def candidates(self) -> Several:
         known = {one["key"] for one in self.members}
-        teams = [(f"team:{pk}", _("Team %(name)s") % {"name": n}) for pk, n in team_names().items()]
-        users = [(f"user:{pk}", name) for pk, name in active_user_names().items()]
-        return [one for one in teams + users if one[0] not in known]
+        return Several("member", _("Add teams or people"), with_teams=True, without=known)
 
     @cached_property
     def rules(self) -> list:
@@ -128,20 +126,15 @@ class PoolSetting:
 
 @require_POST
 def members(request: Request, pk: UUID) -> HttpResponse:
-    """Who belongs to a pool: those still ticked, and one more where one was chosen."""
-    admins = request.POST.getlist("admin")
-    keys = [*request.POST.getlist("member"), request.POST.get("new", "")]
-    wanted = [_membership(key, key in admins) for key in dict.fromkeys(keys) if key]
+    """Who belongs to a pool: those still ticked, and those added."""
+    admins, teams = request.POST.getlist("admin"), team_names()
+    wanted = []
+    for key in dict.fromkeys(request.POST.getlist("member")):
+        known = id_or_none({"id": key}, "id")
+        about = {"team_id": known} if key in teams else {"user_id": known}
+        wanted.append(actions.Membership(**about, is_admin=key in admins))
     actions.set_members(request.viewer, pk, wanted)
     return go(request, reverse("pool_setting", args=[pk]), _("Kept."))
-
-
-def _membership(key: str, is_admin: bool) -> actions.Membership:
-    kind, _colon, text = key.partition(":")
-    known = id_or_none({"id": text}, "id")
-    if kind == "team":
-        return actions.Membership(team_id=known, is_admin=is_admin)
-    return actions.Membership(user_id=known, is_admin=is_admin)
 
 
 @require_POST
