@@ -221,7 +221,7 @@ PAGES: dict[tuple[str, str], Door] = {
         "administer", of="pool", body=lambda ids: RULE),
     ("POST", "settings/assignment/rehearse"): door("administer", body=lambda ids: {
         **ASSIGNMENT, "people": str(ids.user)}),
-    ("GET", "settings/rehearsals/<uuid:pk>"): door("administer", of="rehearsal"),
+    ("GET", "settings/rehearsals/<uuid:pk>"): door("view", "administer", of="rehearsal"),
     ("GET", "settings/users/<uuid:pk>/hand-over"): door("view", "administer", of="user"),
     ("POST", "settings/users/<uuid:pk>/hand-over"): door(
         "view", "administer", of="user", may_conflict=True, body=lambda ids: {
@@ -527,7 +527,7 @@ ROUTES: dict[tuple[str, str], Door] = {
         "people": [str(ids.user)]}),
     ("POST", "pools/{pool_id}/rehearsal"): door(
         "administer", of="pool", body=lambda ids: {"days": 30}),
-    ("GET", "rehearsals/{rehearsal_id}"): door("administer", of="rehearsal"),
+    ("GET", "rehearsals/{rehearsal_id}"): door("view", "administer", of="rehearsal"),
     ("POST", "assignment/run"): door("assign"),
     ("GET", "disputes"): door("view"),
     ("POST", "disputes"): door("create", of="customer", may_conflict=True, body=lambda ids: {

@@ -2,7 +2,9 @@
 
 from ownership.conftest import pooled
 
-from zhike.ownership.actions import Membership, create_pool, set_members
+from zhike.customers.models import Party
+from zhike.kernel import clock
+from zhike.ownership.actions import Membership, create_pool, protect_customer, set_members
 from zhike.ownership.rehearsing.actions import carry_out
 
 
@@ -64,3 +66,24 @@ def test_a_rehearsal_is_asked_for_and_read_later(calling, cast):
     asked = mei.post("/assignment/rehearsal", people).json()
     carry_out(asked["id"])
     assert mei.get(f"/rehearsals/{asked['id']}").json()["result"]["arrived"] == 0
+
+
+def test_who_may_not_claim_is_told_what_they_may(calling, cast):
+    pool = create_pool(cast.mei, name="East", lock_cap=1)
+    members = [Membership(user_id=one.user_id) for one in (cast.li, cast.wang, cast.zhao)]
+    set_members(cast.mei, pool.pk, members)
+    [waiting] = pooled(cast, pool, 1)
+    Party.objects.filter(pk=waiting).update(
+        phones=["13800138821"], keys=Party.objects.get(pk=cast.yunqi.pk).keys
+    )
+    protect_customer(cast.yunqi.pk, until=clock.today(), reason="Deal", viewer=cast.li)
+    zhao = calling("zhao")
+
+    refused = zhao.post(f"/customers/{waiting}/claim")
+
+    assert refused.status_code == 409
+    assert str(cast.yunqi.pk) not in refused.text
+    ask = refused.json()["may"]["ask"]
+    answer = zhao.post(ask["address"], {"claim": "They wrote to me", "waiting": ask["waiting"]})
+    assert answer.status_code == 201
+    assert (answer.json()["sign"], answer.json()["customer"]) == ("phone", None)

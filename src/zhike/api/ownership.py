@@ -7,7 +7,7 @@ from uuid import UUID
 from ninja import Router, Status
 
 from zhike.api.authentication import Request
-from zhike.api.shapes import StrictSchema, given
+from zhike.api.shapes import StrictSchema, given, may_ask
 from zhike.customers.queries import customer
 from zhike.ownership import actions, queries
 from zhike.ownership.holding import holding_of
@@ -153,7 +153,10 @@ def claim_many(request: Request, body: CustomersIn):
 
 
 def _claimed(claimed) -> dict[str, Any]:
-    missed = [{"customer": pk, "why": why} for pk, why in claimed.missed.items()]
+    missed = [
+        {"customer": pk, "why": why} | ({"may": may_ask(pk)} if pk in claimed.barred else {})
+        for pk, why in claimed.missed.items()
+    ]
     collides = [{"customer": pk, "why": why} for pk, why in claimed.collides.items()]
     return {
         "batch": claimed.batch_id, "claimed": claimed.ids, "missed": missed, "collides": collides,
@@ -384,7 +387,7 @@ def read_ownership(request: Request, customer_id: UUID):
 
 @holders.post("/{uuid:customer_id}/claim", response=dict[str, Any])
 def claim(request: Request, customer_id: UUID):
-    """409 with the reason when it can't be had."""
+    """409 with the reason when it can't be had; `may` says what can be done instead."""
     return _claimed(actions.claim_customer(customer_id, viewer=request.auth))
 
 

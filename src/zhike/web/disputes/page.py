@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from zhike.access.queries import user_names
 from zhike.access.viewer import Viewer
 from zhike.customers.collisions import Held, held_elsewhere, held_of_batch
+from zhike.ownership.collisions import collisions_of
 from zhike.ownership.disputes import queries
 from zhike.ownership.disputes.judging import tree_of
 from zhike.ownership.disputes.queries import DisputeShown
+from zhike.ownership.queries import may_claim
 from zhike.web.customers.timeline import Entry, Timeline
 from zhike.web.disputes.words import SIGNS
 from zhike.web.forms import Input
@@ -49,6 +51,14 @@ def asks_of(found: Sequence[Held], values: Mapping) -> list[Ask]:
 def asks_for_file(viewer: Viewer, party: "Party") -> list[Ask]:
     """For a customer of one's own whom a colleague has as well."""
     return _asks(party, held_elsewhere(viewer, [party]).get(party.pk, ()))
+
+
+def asks_for_waiting(viewer: Viewer, party: "Party") -> list[Ask]:
+    """For a customer of a pool that can't be claimed, since a colleague protects one like it."""
+    if not may_claim(viewer, party):
+        return []
+    barred = collisions_of([party.pk], viewer).barred
+    return [Ask(words, [("waiting", str(pk))]) for pk, words in barred.items()]
 
 
 def asks_for_batch(viewer: Viewer, batch_id: UUID) -> list[tuple["Party", list[Ask]]]:

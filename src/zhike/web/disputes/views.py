@@ -20,6 +20,7 @@ from zhike.web.disputes.page import (
     DisputesPage,
     asks_for_batch,
     asks_for_file,
+    asks_for_waiting,
 )
 from zhike.web.forms import Form
 from zhike.web.fragments import go
@@ -43,15 +44,17 @@ def ask(request: Request) -> HttpResponse:
         sign=sign,
         values={SIGN_FIELDS.get(sign, "name"): data.get("value", "")},
         rival=id_or_none(data, "own_file"),
+        waiting=id_or_none(data, "waiting"),
     )
     return go(request, reverse("dispute", args=[opened.pk]), _("Asked. Somebody will decide."))
 
 
 @require_GET
 def collisions(request: Request, pk: UUID) -> HttpResponse:
-    """Whether a colleague has a customer like this one of the viewer's."""
+    """Whether a colleague has a customer like this one of the viewer's, or of a pool."""
     party = customer(request.viewer, pk)
-    return render(request, "disputes/asks.html", {"asks": asks_for_file(request.viewer, party)})
+    find = asks_for_file if party.pool_id is None else asks_for_waiting
+    return render(request, "disputes/asks.html", {"asks": find(request.viewer, party)})
 
 
 @require_GET
