@@ -21,6 +21,7 @@ from zhike.records.queries.noting import (
     note_opened,
     note_unmasked,
     note_way,
+    restrains_braked,
 )
 from zhike.records.queries.reading import (
     COUNT_CAP,
@@ -87,6 +88,7 @@ __all__ = [
     "note_opened",
     "note_unmasked",
     "note_way",
+    "restrains_braked",
     "only_reached",
     "only_seen",
     "reach",
