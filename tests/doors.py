@@ -80,7 +80,8 @@ DISPUTE_RULE = {"name": "D", "when": "always", "verdict": "keep", "is_enabled": 
 RETENTION = {"name": "R", "months": "36", "filter": '{"all":[]}'}
 WATCH = {
     "opened_an_hour": "1", "opened_a_day": "1", "seen_an_hour": "1", "seen_a_day": "1",
-    "times_usual": "1", "exported_rows": "1", "unmasked_an_hour": "1", "brake_an_hour": "0",
+    "times_usual": "1", "exported_rows": "1", "unmasked_an_hour": "1", "exported_rows_a_day": "1",
+        "exports_a_day": "1", "braked_an_hour": "9", "brake_an_hour": "0",
     "months": "1",
 }  # fmt: skip
 LISTS = ("customer", "order", "product")
