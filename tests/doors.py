@@ -80,7 +80,8 @@ DISPUTE_RULE = {"name": "D", "when": "always", "verdict": "keep", "is_enabled": 
 RETENTION = {"name": "R", "months": "36", "filter": '{"all":[]}'}
 WATCH = {
     "opened_an_hour": "1", "opened_a_day": "1", "seen_an_hour": "1", "seen_a_day": "1",
-    "times_usual": "1", "exported_rows": "1", "unmasked_an_hour": "1", "brake_an_hour": "0",
+    "times_usual": "1", "exported_rows": "1", "unmasked_an_hour": "1", "exported_rows_a_day": "1",
+        "exports_a_day": "1", "braked_an_hour": "9", "brake_an_hour": "0",
     "months": "1",
 }  # fmt: skip
 LISTS = ("customer", "order", "product")
@@ -208,7 +209,7 @@ PAGES: dict[tuple[str, str], Door] = {
     ("GET", "settings/pools/<uuid:pk>"): door("administer", of="pool"),
     ("POST", "settings/pools/<uuid:pk>"): door("administer", of="pool", body=lambda ids: POOL),
     ("POST", "settings/pools/<uuid:pk>/members"): door("administer", of="pool", body=lambda ids: {
-        "new": f"user:{ids.user}"}),
+        "member": str(ids.user)}),
     ("POST", "settings/pools/<uuid:pk>/empty"): door("administer", of="pool", body=lambda ids: {
         "into": ids.other_pool}),
     ("POST", "settings/pools/<uuid:pk>/remove"): door("administer", of="pool"),
@@ -218,9 +219,10 @@ PAGES: dict[tuple[str, str], Door] = {
     ("POST", "settings/pools/<uuid:pk>/rules/preview"): door(
         "administer", of="pool", body=lambda ids: RULE),
     ("POST", "settings/pools/<uuid:pk>/rules/rehearse"): door(
-        "view", "administer", of="pool", body=lambda ids: RULE),
+        "administer", of="pool", body=lambda ids: RULE),
     ("POST", "settings/assignment/rehearse"): door("administer", body=lambda ids: {
         **ASSIGNMENT, "people": str(ids.user)}),
+    ("GET", "settings/rehearsals/<uuid:pk>"): door("view", "administer", of="rehearsal"),
     ("GET", "settings/users/<uuid:pk>/hand-over"): door("view", "administer", of="user"),
     ("POST", "settings/users/<uuid:pk>/hand-over"): door(
         "view", "administer", of="user", may_conflict=True, body=lambda ids: {
@@ -525,7 +527,8 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("POST", "assignment/rehearsal"): door("administer", body=lambda ids: {
         "people": [str(ids.user)]}),
     ("POST", "pools/{pool_id}/rehearsal"): door(
-        "view", "administer", of="pool", body=lambda ids: {"days": 30}),
+        "administer", of="pool", body=lambda ids: {"days": 30}),
+    ("GET", "rehearsals/{rehearsal_id}"): door("view", "administer", of="rehearsal"),
     ("POST", "assignment/run"): door("assign"),
     ("GET", "disputes"): door("view"),
     ("POST", "disputes"): door("create", of="customer", may_conflict=True, body=lambda ids: {

@@ -5,10 +5,11 @@ that of the team below, and that of the west. Every text that is kept of a custo
 name of the territory, so that wherever one turns up, a test knows whose it is.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -33,6 +34,8 @@ from zhike.ownership.actions import (
 )
 from zhike.ownership.disputes.actions import open_dispute
 from zhike.ownership.disputes.rules import create_dispute_rule
+from zhike.ownership.models import Rehearsal
+from zhike.ownership.rehearsing.recycling import Fall, Recycled
 from zhike.privacy.actions import answer_request, keep_rule, open_request, request_erasure
 from zhike.records.actions import save_view
 from zhike.records.imports.actions import import_now, map_import, prepare_import
@@ -102,6 +105,7 @@ def build_firm(folder: Path, *, is_linked: bool) -> Firm:
         one.dispute = dispute.pk
     common = _common(boss, viewer_of(ting), product, folder)
     _keep_pools(boss, company, common)
+    common.rehearsal = _rehearse(ting, common, [one.customer for one in found.values()])
     common.user, common.colleague = people["Mate"].pk, people["Below"].pk
     gone = customers.create_customer({"name": "Gone"}, viewer=boss)
     common.erasure = request_erasure(boss, gone.pk, ground="request").pk
@@ -149,6 +153,16 @@ def _keep_pools(boss: Viewer, company, common: SimpleNamespace) -> None:
     common.assignment_rule = create_assignment_rule(
         boss, name="To the boss", way="person", people=[boss.user_id]
     ).pk
+
+
+def _rehearse(ting: User, common: SimpleNamespace, ids: list) -> UUID:
+    """What Ting has rehearsed, in which customers of every territory would have gone."""
+    some = [Fall(pk, ting.pk, clock.today()) for pk in ids]
+    return Rehearsal.objects.create(
+        user_id=ting.pk, kind="recycling", pool_id=common.pool, state="done",
+        asked_at=clock.now(), heartbeat_at=clock.now(),
+        result=asdict(Recycled(clock.today(), number=4, some=some)),
+    ).pk  # fmt: skip
 
 
 def _user(name: str, role: str, team) -> User:

@@ -1,4 +1,5 @@
 // A field that chooses a record: what is typed is looked up, what is chosen is sent as its id.
+// With data-several, what is chosen becomes a chip, and the next one can be looked for.
 
 class Pick extends HTMLElement {
   private timer = 0;
@@ -14,6 +15,14 @@ class Pick extends HTMLElement {
       const option = (event.target as Element).closest<HTMLElement>("[role=option]");
       if (option) this.choose(option);
     });
+    this.chips?.addEventListener("click", (event) => {
+      const button = (event.target as Element).closest("button");
+      if (button) this.drop(button.closest<HTMLElement>(".chip")!);
+    });
+  }
+
+  private get chips(): HTMLElement | null {
+    return this.querySelector<HTMLElement>(".chips");
   }
 
   private get input(): HTMLInputElement {
@@ -33,7 +42,7 @@ class Pick extends HTMLElement {
   }
 
   private later(): void {
-    if (this.input.value === "") this.hiddenInput.value = "";
+    if (this.input.value === "" && !this.chips) this.hiddenInput.value = "";
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => void this.look(), 80);
   }
@@ -59,11 +68,31 @@ class Pick extends HTMLElement {
   }
 
   private choose(option: HTMLElement): void {
+    if (this.chips) return this.add(this.chips, option);
     this.hiddenInput.value = option.dataset.value ?? "";
     this.input.value = option.dataset.title ?? "";
     this.fillPrice(option);
     this.close();
     this.hiddenInput.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  private add(chips: HTMLElement, option: HTMLElement): void {
+    const value = option.dataset.value ?? "";
+    const known = [...chips.querySelectorAll("input")].some((one) => one.value === value);
+    this.input.value = "";
+    this.close();
+    if (known) return;
+    const chip = this.querySelector("template")!.content.firstElementChild!.cloneNode(true) as HTMLElement;
+    chip.querySelector("input")!.value = value;
+    chip.querySelector("b")!.textContent = option.dataset.title ?? "";
+    chips.append(chip);
+    chip.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  private drop(chip: HTMLElement): void {
+    chip.remove();
+    this.input.focus();
+    this.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   // In the lines of an order the price comes along with the product.

@@ -11,6 +11,7 @@ from zhike.insight.actions import hand_over_suggestion
 from zhike.insight.models import ScoreRun, Suggestion
 from zhike.kernel import clock
 from zhike.ownership.actions import hand_over_all
+from zhike.records.actions import undo_batch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,3 +70,40 @@ def test_who_leaves_without_an_heir_leaves_them_to_the_owners(handed):
     dispatch_all()
 
     assert assignees(cast) == [None, None]
+
+
+def test_a_hand_over_undone_brings_them_back_and_done_again_takes_them(handed):
+    cast = handed
+    free = create_customer({"name": "乙"}, viewer=cast.mei).pk
+    share_customer(free, with_id=cast.li.user_id, viewer=cast.mei)
+    Suggestion.objects.create(
+        party_id=free, reason="second", value=5, run=ScoreRun.objects.get(),
+        assignee_id=cast.wang.user_id,
+    )  # fmt: skip
+    estate = hand_over_all(cast.mei, cast.li.user_id, heirs=[cast.wang.user_id])
+    dispatch_all()
+    hand_over_suggestion(cast.mei, cast.chen.pk, assignee=cast.mei.user_id)
+    assert assignees(cast) == [cast.wang.user_id, cast.mei.user_id]
+
+    undo, _done, _left = undo_batch(cast.mei, estate.batch_id)
+    dispatch_all()
+
+    assert assignees(cast) == [cast.li.user_id, cast.mei.user_id]
+    assert Suggestion.objects.get(party_id=free).assignee_id == cast.wang.user_id
+    undo_batch(cast.mei, undo.pk)
+    dispatch_all()
+    assert assignees(cast) == [cast.wang.user_id, cast.mei.user_id]
+
+
+def test_who_had_left_finds_them_when_they_return(handed):
+    cast = handed
+    estate = hand_over_all(cast.mei, cast.li.user_id, heirs=[cast.wang.user_id], leaves=True)
+    dispatch_all()
+    undo_batch(cast.mei, estate.batch_id)
+    dispatch_all()
+    assert assignees(cast) == [None, None]
+
+    change_user(cast.mei, cast.li.user_id, is_active=True)
+    dispatch_all()
+
+    assert assignees(cast) == [cast.li.user_id] * 2

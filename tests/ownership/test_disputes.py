@@ -25,6 +25,7 @@ from zhike.ownership.actions import (
     assign_customers,
     change_pool,
     claim_customer,
+    claim_customers,
     protect_customer,
 )
 from zhike.ownership.disputes.actions import (
@@ -385,6 +386,38 @@ def test_a_pool_customer_like_a_protected_one_cannot_be_claimed(cast, east):
 
     assert "protects" in refused.value.message
     assert "云栖" not in refused.value.message
+    assert (refused.value.party_id, refused.value.sign) == (party_id, "phone")
+    opened = open_dispute(wang, claim="They wrote to me", waiting=party_id)
+    assert (opened.party_id, opened.owner_id) == (cast.yunqi.pk, cast.li.user_id)
+    assert "13800138821" not in opened.typed  # which the pool masks
+    free = pooled(cast, east, 1)[0]
+    claimed = claim_customers([party_id, free], viewer=again(cast.li))
+    assert (claimed.ids, claimed.barred) == ([party_id, free], {})
+
+
+def test_among_several_those_barred_are_named(cast, east):
+    change_pool(cast.mei, east.pk, lock_cap=1)
+    party_id, free = pooled(cast, east, 2)
+    Party.objects.filter(pk=party_id).update(
+        phones=["13800138821"], keys=Party.objects.get(pk=cast.yunqi.pk).keys
+    )
+    until = clock.today() + timedelta(days=5)
+    protect_customer(cast.yunqi.pk, until=until, reason="Deal", viewer=cast.li)
+    claimed = claim_customers([party_id, free], viewer=again(cast.wang))
+    assert (claimed.ids, claimed.barred) == ([free], {party_id: "phone"})
+
+
+def test_only_what_bars_a_claim_can_be_asked_for_by_it(cast, east):
+    change_pool(cast.mei, east.pk, lock_cap=1)
+    party_id = pooled(cast, east, 1)[0]
+    wang = again(cast.wang)
+    for viewer in (wang, again(cast.mei)):
+        with pytest.raises(Invalid) as refused:
+            open_dispute(viewer, claim="Mine", waiting=party_id)
+        assert refused.value.errors[0].code == "not_barred"
+    with pytest.raises(NotFound):
+        open_dispute(cast.zhao, claim="Mine", waiting=party_id)
+    assert not Dispute.objects.exists()
 
 
 def test_who_claims_one_like_a_colleagues_is_told(cast, east):

@@ -119,7 +119,7 @@ def test_a_rehearsal_is_what_a_calendar_says(cast, east, lives, days):
     Party.objects.update(archived_at=BEGIN)
     parties = [live(cast, history, east) for history in lives]
     with at(LENGTH):
-        rule = draft_rule(east.pk, None, {"name": "R", "days": days})
+        rule = draft_rule({"name": "R", "days": days}, pool_id=east.pk)
         found = rehearse_rule(cast.mei, rule)
         today = clock.today()
 
@@ -138,7 +138,7 @@ def test_it_counts_as_the_rule_would_have_counted(cast, east):
     """The night's work itself, turned day by day, takes the same customer on the same day."""
     party = live(cast, [(50, "open", 0), (65, "contact", 0)], east)
     with at(LENGTH):
-        found = rehearse_rule(cast.mei, draft_rule(east.pk, None, {"name": "R", "days": 30}))
+        found = rehearse_rule(cast.mei, draft_rule({"name": "R", "days": 30}, pool_id=east.pk))
     create_rule(cast.mei, east.pk, name="R", days=30)
     with at(94):
         assert recycle(cast.mei).recycled == 0
@@ -161,7 +161,7 @@ def test_who_loses_much_is_named(cast, east):
     with at(LENGTH - 1):
         log_contact(Party.objects.get(name="C0").pk, channel="call", viewer=cast.li)
     with at(LENGTH):
-        found = rehearse_rule(cast.mei, draft_rule(east.pk, None, {"name": "R", "days": 85}))
+        found = rehearse_rule(cast.mei, draft_rule({"name": "R", "days": 85}, pool_id=east.pk))
 
     (li,) = [one for one in found.losses if one.owner_id == cast.li.user_id]
     assert (li.held, li.lost, li.is_great) == (10, 10, True)
@@ -174,7 +174,7 @@ def test_a_rule_that_takes_nobody_back_takes_nobody(cast, east):
         create_customer({"name": "C"}, viewer=cast.li)
     with at(LENGTH):
         create_rule(cast.mei, east.pk, name="Old", days=30)
-        never = draft_rule(east.pk, None, {"name": "N", "days": None, "position": 0})
+        never = draft_rule({"name": "N", "days": None, "position": 0}, pool_id=east.pk)
         found = rehearse_rule(cast.mei, never)
 
     assert found.number == 0
@@ -187,17 +187,17 @@ def test_first_rules_come_first(cast, east):
     with at(LENGTH):
         hangzhou = {"fact": "city", "op": "eq", "value": "杭州"}
         create_rule(cast.mei, east.pk, name="Never", filter=hangzhou, days=None)
-        found = rehearse_rule(cast.mei, draft_rule(east.pk, None, {"name": "R", "days": 30}))
+        found = rehearse_rule(cast.mei, draft_rule({"name": "R", "days": 30}, pool_id=east.pk))
 
     assert found.number == 0
 
 
 def test_rehearsing_is_for_administrators_and_says_what_cannot_be_asked(cast, east):
-    rule = draft_rule(east.pk, None, {"name": "R", "days": 30})
+    rule = draft_rule({"name": "R", "days": 30}, pool_id=east.pk)
     with pytest.raises(NotAllowed):
         rehearse_rule(cast.han, rule)
     with pytest.raises(Invalid):
-        draft_rule(east.pk, None, {"name": "R", "filter": {"fact": "x", "op": "eq", "value": 1}})
+        draft_rule({"name": "R", "filter": {"fact": "x", "op": "eq", "value": 1}}, pool_id=east.pk)
 
 
 def free(cast, day: int, number: int, **values) -> list:
@@ -211,7 +211,7 @@ def free(cast, day: int, number: int, **values) -> list:
 
 def drafted(cast, **values):
     people = [str(cast.li.user_id), str(cast.wang.user_id)]
-    return draft_assignment_rule(None, {"name": "A", "people": people, **values})
+    return draft_assignment_rule({"name": "A", "people": people, **values})
 
 
 def test_arrivals_go_in_turn_and_are_held_against_what_became_of_them(cast):

@@ -11,13 +11,22 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from zhike.access.actions import create_token
+from zhike.access.viewer import SYSTEM
+from zhike.cli.installation import noted
 from zhike.customers.actions import create_customer
+from zhike.customers.facts import CUSTOMER
 from zhike.customers.merging.actions import merge_customers
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid, NotAllowed
-from zhike.privacy.actions import erase_customer
-from zhike.records.queries import noting
-from zhike.security.actions import forget_old_viewings, set_watch
+from zhike.privacy.actions import disclose_customer, erase_customer
+from zhike.records.exports import export_records
+from zhike.records.queries import Face, Way, noting
+from zhike.security.actions import (
+    forget_old_viewings,
+    reckon_usual,
+    set_watch,
+    watch_viewings,
+)
 from zhike.security.models import Viewing
 from zhike.security.queries import access_log
 
@@ -169,3 +178,23 @@ def test_a_face_that_was_not_noted_is_noticed(cast, monkeypatch):
     monkeypatch.setattr(noting, "_page", lambda kind, viewer: None)
     visit("li").get(f"/customers/{cast.yunqi.pk}")
     assert lines() == []
+
+
+def test_what_a_command_shows_is_kept_with_the_account_that_runs_it(cast, monkeypatch, tmp_path):
+    monkeypatch.setattr("getpass.getuser", lambda: "ops")
+    with noted("export") as keep:
+        export_records(CUSTOMER, SYSTEM, tmp_path / "a.csv", report=lambda _done: keep())
+
+    [line] = Viewing.objects.all()
+    assert (line.user_id, line.operator) == (None, "ops: zhike export")
+    assert (line.way, line.face, len(line.ids)) == (Way.EXPORTED, Face.COMMAND, 3)
+    [shown] = access_log(cast.mei).items
+    assert (shown.who, shown.number) == ("ops: zhike export", 3)
+    assert watch_viewings() == 0
+    reckon_usual()
+
+
+def test_a_file_disclosed_by_command_is_opened(cast):
+    with noted("disclose"):
+        disclose_customer(SYSTEM, cast.yunqi.pk)
+    assert {line.party_id for line in Viewing.objects.all()} == {cast.yunqi.pk}

@@ -13,6 +13,7 @@ from zhike.access.queries import viewer_by_id
 from zhike.customers.actions import create_customer
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.merging.actions import merge_customers
+from zhike.events.actions import Draft, record
 from zhike.events.models import Event
 from zhike.events.reactions import dispatch_all
 from zhike.kernel import clock
@@ -32,7 +33,8 @@ from zhike.security.queries import alarms, busiest, canaries
 
 OFF = {
     "opened_an_hour": 0, "opened_a_day": 0, "seen_an_hour": 0, "seen_a_day": 0, "times_usual": 0,
-    "exported_rows": 0, "unmasked_an_hour": 0, "brake_an_hour": 0,
+    "exported_rows": 0, "exported_rows_a_day": 0, "exports_a_day": 0, "unmasked_an_hour": 0,
+    "brake_an_hour": 0, "braked_an_hour": 0,
 }  # fmt: skip
 
 
@@ -232,6 +234,57 @@ def test_a_large_export_is_told_at_once(cast):
     assert Alarm.objects.get().evidence["rows"] == 3
 
 
+def export(name: str, times: int) -> None:
+    client = visit(name)
+    for _time in range(times):
+        b"".join(client.get("/lists/customer/export").streaming_content)
+    dispatch_all()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_small_exports_are_one_large_one(cast):
+    set_watch(cast.mei, **{**OFF, "exported_rows": 5, "exported_rows_a_day": 8})
+    export("han", 2)
+    assert raised() == []
+    export("guest", 0)
+    export("han", 2)  # twelve rows in all
+    assert raised() == [("exported_day", str(cast.han.user_id))]
+    assert Alarm.objects.get().evidence == {"number": 12, "limit": 8}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_exports_are_told_whatever_their_size(cast):
+    set_watch(cast.mei, **{**OFF, "exports_a_day": 3})
+    export("han", 3)
+    assert raised() == []
+    export("han", 2)
+    assert raised() == [("exports_day", str(cast.han.user_id))]
+    assert Alarm.objects.get().evidence == {"number": 5, "limit": 3}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_more_rows_than_somebody_takes_out_as_a_rule(cast):
+    set_watch(cast.mei, **{**OFF, "times_usual": 3})
+    noon = clock.start_of_day(clock.today()) + timedelta(hours=12)
+    for days in range(6, 0, -1):
+        with time_machine.travel(noon - timedelta(days=days), tick=False):
+            taken_out(cast.han, 200)
+    with time_machine.travel(noon, tick=False):
+        taken_out(cast.wang, 5_000)  # of whom nothing is known yet
+        taken_out(cast.han, 600)
+        dispatch_all()
+        assert raised() == []
+        taken_out(cast.han, 1)
+        dispatch_all()
+    assert raised() == [("unusual_rows", str(cast.han.user_id))]
+    assert Alarm.objects.get().evidence == {"number": 601, "limit": 600}
+
+
+def taken_out(viewer, rows: int) -> None:
+    draft = Draft("records.exported", "customer", None, data={"type": "customer", "rows": rows})
+    record(draft, origin=viewer.origin())
+
+
 def test_limits_are_numbers(cast):
     for values in ({"months": 0}, {"opened_an_hour": "-1"}, {"opened_an_hour": "many"}, {"id": 2}):
         with pytest.raises(Invalid):
@@ -255,7 +308,8 @@ def test_the_brake_stops_and_is_lifted(cast):
     refused = client.get(f"/customers/{cast.yunqi.pk}")
     assert refused.status_code == 403
     assert "An administrator has been told" in refused.text
-    assert client.get("/customers/").status_code == 200
+    assert client.get("/customers/").status_code == 403
+    assert client.get("/products/").status_code == 200
     li = viewer_by_id(cast.li.user_id, source="api")
     with pytest.raises(NotAllowed, match="you were stopped"):
         get(CUSTOMER, li, cast.yunqi.pk)
@@ -265,6 +319,30 @@ def test_the_brake_stops_and_is_lifted(cast):
     lift_brake(cast.mei, cast.li.user_id)
     assert watch_viewings() == 0
     assert client.get(f"/customers/{cast.yunqi.pk}").status_code == 200
+
+
+def test_whoever_is_stopped_can_do_the_days_work_and_go_through_nothing(cast):
+    set_watch(cast.mei, **{**OFF, "brake_an_hour": 5, "braked_an_hour": 8})
+    for number in range(9):
+        create_customer(
+            {"name": f"N{number}", "city": "苏州" if number else "南京"}, viewer=cast.li
+        )
+    opened(cast.li, 6)
+    watch_viewings()
+    client = visit("li")
+
+    refused = client.get("/customers/")  # ten, of whom none has been seen
+    assert refused.status_code == 403
+    assert "8 different ones" in refused.text
+    for _time in range(2):  # the same once more is nobody new
+        assert client.get(f"/customers/{cast.yunqi.pk}").status_code == 200
+    assert client.get("/customers/", {"q": "N0"}).status_code == 200
+    assert client.get("/customers/", {"q": "N1"}).status_code == 403
+
+    with time_machine.travel(clock.now() + timedelta(minutes=61), tick=False):
+        client = visit("li")
+        assert client.get("/customers/", {"q": "N1"}).status_code == 200
+        assert client.get("/lists/customer/export").status_code == 403
 
 
 def test_whoever_is_stopped_takes_nothing_out(cast):

@@ -3,7 +3,8 @@
 from zhike.access.models import User
 from zhike.customers.actions import create_customer
 from zhike.customers.models import Party
-from zhike.ownership.models import AssignmentRule
+from zhike.ownership.models import AssignmentRule, Rehearsal
+from zhike.ownership.rehearsing.actions import carry_out
 
 RULE = {"name": "Cities", "way": "territory", "territory": "city", "table": "成都 = Zhao",
         "takes": "new", "is_enabled": "1", "filter": '{"all":[]}'}  # fmt: skip
@@ -48,3 +49,24 @@ def test_leaving_asks_for_a_hand_over(mei, cast):
 
     assert Party.objects.get(pk=cast.yunqi.pk).owner_id == cast.wang.user_id
     assert not User.objects.get(pk=user).is_active
+
+
+def test_a_rehearsal_is_watched_and_found_again(mei, li, cast):
+    people = str(cast.li.user_id)
+    form = {**RULE, "way": "turn", "people": people, "table": ""}
+    refused = mei.post("/settings/assignment/rehearse", {**form, "way": "x"})
+    assert "There is no such choice." in refused.text
+    running = mei.post("/settings/assignment/rehearse", form)
+    asked = Rehearsal.objects.get()
+    address = f"/settings/rehearsals/{asked.pk}"
+    assert f'hx-get="{address}"' in running.text
+
+    carry_out(asked.pk)
+
+    part = {"HX-Request": "true", "HX-Target": "section#rehearsal"}
+    done = mei.get(address, headers=part)
+    assert "of the customers who came without an owner" in done.text
+    assert "hx-get" not in done.text
+    assert "of the customers who came without an owner" in mei.get(address).text
+    assert address in mei.get("/settings/assignment/new").text
+    assert li.get(address).status_code == 403

@@ -67,7 +67,7 @@ def test_a_pool_and_a_rule_are_set_up_by_hand(mei, cast):
     mei.post("/settings/pools", {"name": "West"})
     pool = Pool.objects.get(name="West")
     address = f"/settings/pools/{pool.pk}"
-    mei.post(f"{address}/members", {"new": f"user:{cast.zhao.user_id}"})
+    mei.post(f"{address}/members", {"member": str(cast.zhao.user_id)})
     assert Member.objects.get(pool=pool).user_id == cast.zhao.user_id
     rule = {
         "name": "R", "days": "30", "without": "contact", "remind_days": "5", "position": "0",

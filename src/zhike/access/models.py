@@ -46,7 +46,7 @@ class User(AbstractBaseUser):
     theme = models.CharField(max_length=8, default="system")
     density = models.CharField(max_length=12, default="comfortable")
     is_active = models.BooleanField(default=True)
-    braked_at = models.DateTimeField(null=True)  # since when they may open no customer
+    braked_at = models.DateTimeField(null=True)  # since when they are shown few customers
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"

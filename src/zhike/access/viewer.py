@@ -20,7 +20,7 @@ class Viewer:
     # What the role may do with facts where that is not everything: (record type, fact, level).
     limits: frozenset[tuple[str, str, str]] = field(default_factory=frozenset)
     pool_ids: frozenset[UUID] = field(default_factory=frozenset)  # whose customers are seen too
-    is_braked: bool = False  # may open no customer until an administrator lifts that
+    is_braked: bool = False  # is shown few customers until an administrator lifts that
 
     def origin(self, batch_id: UUID | None = None, cause_id: int | None = None) -> Origin:
         return Origin(self.kind, self.user_id, batch_id, cause_id, self.source)

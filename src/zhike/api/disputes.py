@@ -19,6 +19,7 @@ class DisputeIn(StrictSchema):
     sign: str = ""
     values: dict[str, Any] | None = None
     own_file: UUID | None = None
+    waiting: UUID | None = None
 
 
 class AnswerIn(StrictSchema):
@@ -88,10 +89,11 @@ def list_disputes(
 @router.post("", response={201: dict[str, Any]}, summary="Ask for a colleague's customer")
 def open_dispute(request: Request, body: DisputeIn):
     """Name a `customer` in your sight; or the `sign` (phone, email, registration_no) that a
-    duplicate's hint named, with the `values` you know or with a file of your own that bears it."""
+    duplicate's hint named, with the `values` you know or with a file of your own that bears it; or
+    who can't be claimed, `waiting` in a pool, since a colleague protects one like it."""
     opened = actions.open_dispute(
         request.auth, claim=body.claim, about=body.customer, sign=body.sign,
-        values=body.values, rival=body.own_file,
+        values=body.values, rival=body.own_file, waiting=body.waiting,
     )  # fmt: skip
     return Status(201, _dispute(queries.dispute(request.auth, opened.pk)))
 

@@ -7,17 +7,19 @@ from uuid import UUID
 from ninja import Router, Status
 
 from zhike.api.authentication import Request
-from zhike.api.shapes import StrictSchema, given
+from zhike.api.shapes import StrictSchema, given, may_ask
 from zhike.customers.queries import customer
 from zhike.ownership import actions, queries
 from zhike.ownership.holding import holding_of
-from zhike.ownership.rehearsing.assigning import rehearse_assignment as rehearsed_assignment
-from zhike.ownership.rehearsing.recycling import rehearse_rule as rehearsed_rule
+from zhike.ownership.rehearsing import queries as rehearsed
+from zhike.ownership.rehearsing.actions import ask_rehearsal
+from zhike.ownership.rehearsing.recycling import Recycled
 
 pools = Router(tags=["pools"])
 rules = Router(tags=["pools"])
 holders = Router(tags=["customers"])
 assignment = Router(tags=["assignment"])
+rehearsals = Router(tags=["assignment"])
 _NUMBERS = (
     "daily_cap", "holding_cap", "cooling_days", "freeze_hours", "protect_days", "lock_cap",
     "lock_days", "position",
@@ -151,7 +153,10 @@ def claim_many(request: Request, body: CustomersIn):
 
 
 def _claimed(claimed) -> dict[str, Any]:
-    missed = [{"customer": pk, "why": why} for pk, why in claimed.missed.items()]
+    missed = [
+        {"customer": pk, "why": why} | ({"may": may_ask(pk)} if pk in claimed.barred else {})
+        for pk, why in claimed.missed.items()
+    ]
     collides = [{"customer": pk, "why": why} for pk, why in claimed.collides.items()]
     return {
         "batch": claimed.batch_id, "claimed": claimed.ids, "missed": missed, "collides": collides,
@@ -228,27 +233,14 @@ def create_rule(request: Request, pool_id: UUID, body: RuleIn):
     return Status(201, _rule(actions.create_rule(request.auth, pool_id, **given(body))))
 
 
-@pools.post("/{uuid:pool_id}/rehearsal", response=dict[str, Any], summary="Rehearse a rule")
+@pools.post("/{uuid:pool_id}/rehearsal", response={202: dict[str, Any]}, summary="Rehearse a rule")
 def rehearse_rule(request: Request, pool_id: UUID, body: RuleIn, rule: UUID | None = None):
     """What a rule would have done over the last 90 days, as a new one or in place of `rule`.
-    Nothing is changed."""
-    pool = queries.pool_to_look_after(request.auth, pool_id)
-    kept = queries.rule(request.auth, rule) if rule else None
-    found = rehearsed_rule(request.auth, actions.draft_rule(pool.pk, kept, given(body)))
-    return {
-        "since": found.since, "customers": found.number, "first_night": found.first_night,
-        "weeks": found.weeks, "worked_later": found.worked, "ordered_later": found.ordered,
-        "with_open_tasks": found.tasked, "as_is": found.as_is, "really": found.really,
-        "owners": [
-            {"owner": one.owner_id, "held": one.held, "lost": one.lost, "share": one.share,
-             "is_great": one.is_great}
-            for one in found.losses
-        ],
-        "first": [
-            {"customer": one.party_id, "name": one.name, "owner": one.owner_id, "on": one.on}
-            for one in found.some
-        ],
-    }  # fmt: skip
+    Nothing is changed. Ask /rehearsals/{id} for the result."""
+    asked = ask_rehearsal(
+        request.auth, kind="recycling", values=given(body), rule_id=rule, pool_id=pool_id
+    )
+    return Status(202, _rehearsal(asked))
 
 
 @rules.patch("/{uuid:rule_id}", response=dict[str, Any])
@@ -295,13 +287,56 @@ def remove_assignment_rule(request: Request, assignment_rule_id: UUID):
     return Status(204, None)
 
 
-@assignment.post("/rehearsal", response=dict[str, Any], summary="Rehearse an assignment rule")
+@assignment.post(
+    "/rehearsal", response={202: dict[str, Any]}, summary="Rehearse an assignment rule"
+)
 def rehearse_assignment(request: Request, body: AssignmentRuleIn, rule: UUID | None = None):
     """What a rule would have done over the last 90 days, as a new one or in place of `rule`.
-    Nothing is changed."""
-    queries.assignment_rules(request.auth)
-    draft = actions.draft_assignment_rule(rule, given(body))
-    found = rehearsed_assignment(request.auth, draft)
+    Nothing is changed. Ask /rehearsals/{id} for the result."""
+    values = body.model_dump(exclude_unset=True, mode="json")
+    asked = ask_rehearsal(request.auth, kind="assignment", values=values, rule_id=rule)
+    return Status(202, _rehearsal(asked))
+
+
+@rehearsals.get("/{uuid:rehearsal_id}", response=dict[str, Any], summary="What a rehearsal found")
+def read_rehearsal(request: Request, rehearsal_id: UUID):
+    """`state` is one of waiting, running, done, failed; done, it has a `result`. Kept a week for
+    whoever asked."""
+    asked = rehearsed.rehearsal(request.auth, rehearsal_id)
+    found = rehearsed.result_of(asked)
+    result = None
+    if isinstance(found, Recycled):
+        result = _recycled(found, rehearsed.named(request.auth, found.some))
+    elif found is not None:
+        result = _assigned(found)
+    return _rehearsal(asked) | {"result": result}
+
+
+def _rehearsal(asked) -> dict[str, Any]:
+    return {
+        "id": asked.pk, "kind": asked.kind, "state": asked.state, "progress": asked.progress,
+        "error": asked.error or None, "asked_at": asked.asked_at,
+    }  # fmt: skip
+
+
+def _recycled(found: Recycled, some) -> dict[str, Any]:
+    return {
+        "since": found.since, "customers": found.number, "first_night": found.first_night,
+        "weeks": found.weeks, "worked_later": found.worked, "ordered_later": found.ordered,
+        "with_open_tasks": found.tasked, "as_is": found.as_is, "really": found.really,
+        "owners": [
+            {"owner": one.owner_id, "held": one.held, "lost": one.lost, "share": one.share,
+             "is_great": one.is_great}
+            for one in found.losses
+        ],
+        "first": [
+            {"customer": one.party_id, "name": name, "owner": one.owner_id, "on": one.on}
+            for one, name in some
+        ],
+    }  # fmt: skip
+
+
+def _assigned(found) -> dict[str, Any]:
     wait = found.median_wait
     return {
         "since": found.since, "arrived": found.arrived, "customers": found.number,
@@ -352,7 +387,7 @@ def read_ownership(request: Request, customer_id: UUID):
 
 @holders.post("/{uuid:customer_id}/claim", response=dict[str, Any])
 def claim(request: Request, customer_id: UUID):
-    """409 with the reason when it can't be had."""
+    """409 with the reason when it can't be had; `may` says what can be done instead."""
     return _claimed(actions.claim_customer(customer_id, viewer=request.auth))
 
 

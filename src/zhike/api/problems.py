@@ -13,6 +13,7 @@ from zhike.api import shapes
 from zhike.customers.duplicates import PossibleDuplicate
 from zhike.kernel.errors import ZhikeError
 from zhike.kernel.reading import refusal
+from zhike.ownership.collisions import Barred
 
 logger = logging.getLogger(__name__)
 _TITLES = {
@@ -73,6 +74,16 @@ def install(api: NinjaAPI) -> None:
     def duplicate(request: HttpRequest, error: PossibleDuplicate) -> JsonResponse:
         found = shapes.duplicates(error.found)
         return problem(request, error.status, error.message, code=error.code, duplicates=found)
+
+    @api.exception_handler(Barred)
+    def barred(request: HttpRequest, error: Barred) -> JsonResponse:
+        return problem(
+            request,
+            error.status,
+            error.message,
+            code=error.code,
+            may=shapes.may_ask(error.party_id),
+        )
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> JsonResponse:

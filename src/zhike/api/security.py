@@ -53,7 +53,8 @@ def settle(request: Request, alarm_id: UUID, body: NoteIn):
 def _line(one: Line) -> dict[str, Any]:
     line = one.viewing
     return {
-        "id": line.pk, "at": line.at, "user": line.user_id, "way": line.Way(line.way).name.lower(),
+        "id": line.pk, "at": line.at, "user": line.user_id,
+        "operator": line.operator or None, "way": line.Way(line.way).name.lower(),
         "face": line.Face(line.face).name.lower(), "customer": line.party_id,
         "customers": line.ids or [],
     }  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from ninja import Schema
 from pydantic import create_model
@@ -316,3 +317,8 @@ def events(found: Sequence) -> list[dict[str, Any]]:
         }
         for event in found
     ]
+
+
+def may_ask(party_id: UUID) -> dict[str, Any]:
+    """What whoever may not claim a customer may do instead: POST this, with a claim."""
+    return {"ask": {"address": "/disputes", "waiting": party_id}}

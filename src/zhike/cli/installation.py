@@ -1,6 +1,8 @@
 """What commands stand on: the database of this installation, and Django on top of it."""
 
-from collections.abc import Iterator
+import getpass
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from gettext import gettext
 from typing import TYPE_CHECKING
@@ -56,6 +58,29 @@ def application(*, up_to_date: bool = True) -> Iterator[None]:
             yield
         finally:
             connections.close_all()
+
+
+@contextmanager
+def noted(command: str) -> Iterator[Callable[[], None]]:
+    """Inside `application()`: what a command shows or writes out of customers is kept in the access
+    log, under the account on this machine that runs it. Gives what keeps it so far, for whatever
+    runs long."""
+    from zhike.records.queries import Notebook
+    from zhike.security.actions import write_down
+
+    book = Notebook(operator=f"{_account()}: zhike {command}"[:80])
+    try:
+        with book.open():
+            yield lambda: write_down(book)
+    finally:
+        write_down(book)
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container whose account has no name
+        return str(os.getuid())
 
 
 def bring_up_to_date() -> bool:

@@ -1,6 +1,6 @@
 """Computing scores, and what people do with the suggestions that follow from them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from uuid import UUID
@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from zhike.access.policies import require
+from zhike.access.queries import active_user, viewer_of
 from zhike.access.viewer import SYSTEM, Viewer
 from zhike.customers import actions as customers
 from zhike.customers.facts import CUSTOMER
@@ -21,7 +22,7 @@ from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotFound
 from zhike.kernel.home import run_folder
 from zhike.kernel.ids import new_id
-from zhike.records.queries import get, require_reach
+from zhike.records.queries import get, require_reach, visible_ids
 from zhike.segments.actions import ensure_shipped, evaluate_all
 
 # When the newest order is older than this, scores are computed as of that order's day: today
@@ -310,9 +311,6 @@ def reopen_suggestion(viewer: Viewer, party_id: UUID) -> Suggestion:
 @transaction.atomic
 def hand_over_suggestion(viewer: Viewer, party_id: UUID, *, assignee: UUID) -> Suggestion:
     """Puts a customer on a colleague's list. The colleague must be able to see the customer."""
-    from zhike.access.queries import active_user, viewer_of
-    from zhike.records.queries import visible_ids
-
     require(viewer, "work")
     suggestion = _suggestion(viewer, party_id)
     user = active_user(str(assignee))
@@ -320,24 +318,42 @@ def hand_over_suggestion(viewer: Viewer, party_id: UUID, *, assignee: UUID) -> S
         message = _("This colleague may not see the customer; change the owner instead.")
         raise Invalid.field("assignee", "cannot_see", message)
     suggestion.assignee_id = user.pk
+    suggestion.left_by = suggestion.hand_over_id = None
     suggestion.save()
     _tell_resolved(suggestion, "handed_over", viewer)
     return suggestion
 
 
-def pass_suggestions_on(former: UUID, *, to: UUID | None) -> None:
+@transaction.atomic
+def pass_suggestions_on(former: UUID, *, to: UUID | None, hand_over: UUID | None = None) -> None:
     """Puts what was handed to somebody who leaves on a colleague's list, as far as the colleague
     sees the customers. The rest is nobody's in particular again: it goes by the owner."""
-    from zhike.access.queries import active_user, viewer_of
-    from zhike.records.queries import visible_ids
-
     handed = Suggestion.objects.filter(assignee_id=former)
-    user = active_user(str(to)) if to else None
-    if user is not None:
-        ids = list(handed.values_list("party_id", flat=True))
-        seen = visible_ids(CUSTOMER, viewer_of(user), ids)
-        handed.filter(party_id__in=seen).update(assignee_id=user.pk)
-    handed.update(assignee_id=None)
+    ids = list(handed.values_list("party_id", flat=True))
+    seen = _seen_by(to, ids)
+    was = {"left_by": former, "hand_over_id": hand_over}
+    handed.filter(party_id__in=seen).update(assignee_id=to, **was)
+    handed.update(assignee_id=None, **was)
+
+
+@transaction.atomic
+def bring_suggestions_back(former: UUID, *, hand_over: UUID | None) -> None:
+    """Puts what left somebody's list in a hand-over on it again, as far as they see the customers;
+    without a hand-over, what they had when they left. While they aren't at work, it waits for
+    them and is nobody's in particular."""
+    theirs = Suggestion.objects.filter(left_by=former, hand_over_id=hand_over)
+    ids = list(theirs.values_list("party_id", flat=True))
+    if active_user(str(former)) is None:
+        theirs.update(assignee_id=None, hand_over_id=None)
+        return
+    back = theirs.filter(party_id__in=_seen_by(former, ids))
+    back.update(assignee_id=former, left_by=None, hand_over_id=None)
+    theirs.update(assignee_id=None, left_by=None, hand_over_id=None)
+
+
+def _seen_by(user_id: UUID | None, ids: Sequence[UUID]) -> set[UUID]:
+    user = active_user(str(user_id)) if user_id else None
+    return set(visible_ids(CUSTOMER, viewer_of(user), ids)) if user else set()
 
 
 @transaction.atomic

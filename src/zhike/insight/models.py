@@ -105,6 +105,8 @@ class Suggestion(models.Model):
     value = models.BigIntegerField()
     facts = models.JSONField(default=dict)
     assignee_id = models.UUIDField(null=True)  # set when handed over; else the customer's owner
+    left_by = models.UUIDField(null=True)  # whose list it was on before they left
+    hand_over_id = models.UUIDField(null=True)  # in which it left that list
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     until = models.DateField(null=True)  # quiet until this day
     resolved_at = models.DateTimeField(null=True)

@@ -5,7 +5,11 @@ from uuid import UUID
 
 from zhike.access.viewer import SYSTEM
 from zhike.events.reactions import reacts_to
-from zhike.insight.actions import pass_suggestions_on, request_scores
+from zhike.insight.actions import (
+    bring_suggestions_back,
+    pass_suggestions_on,
+    request_scores,
+)
 from zhike.insight.queries import last_run
 
 # Where scoring takes longer, merging a pair does not start it: the night does.
@@ -26,11 +30,19 @@ def score_merged(events: list) -> None:
         request_scores(SYSTEM)
 
 
-@reacts_to("user.handed_over", "user.updated")
+@reacts_to("user.handed_over", "user.handed_over_again", "user.handed_back", "user.updated")
 def keep_no_list_of_leavers(events: list) -> None:
-    """To the heir first; who leaves without one leaves theirs to the owners."""
+    """To the heir first; who leaves without one leaves theirs to the owners. A hand-over undone
+    brings them back, to somebody who has left once they return."""
     for event in events:
-        has_left = (event.changes or {}).get("is_active") == [True, False]
-        if event.type == "user.handed_over" or has_left:
-            heir = event.data.get("heir")
-            pass_suggestions_on(event.subject_id, to=UUID(heir) if heir else None)
+        hand_over = UUID(event.data["hand_over"]) if "hand_over" in event.data else None
+        is_active = (event.changes or {}).get("is_active")
+        if event.type == "user.handed_back":
+            bring_suggestions_back(event.subject_id, hand_over=hand_over)
+        elif event.type != "user.updated":
+            heir = UUID(event.data["heir"])
+            pass_suggestions_on(event.subject_id, to=heir, hand_over=hand_over)
+        elif is_active == [True, False]:
+            pass_suggestions_on(event.subject_id, to=None)
+        elif is_active == [False, True]:
+            bring_suggestions_back(event.subject_id, hand_over=None)

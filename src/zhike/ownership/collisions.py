@@ -11,6 +11,7 @@ from zhike.access.viewer import Viewer
 from zhike.customers.collisions import twins_of
 from zhike.customers.words import HELD_WORDS, PROTECTED_WORDS
 from zhike.kernel import clock
+from zhike.kernel.errors import Conflict
 
 
 @dataclass
@@ -20,6 +21,18 @@ class Collisions:
 
     barred: dict[UUID, str] = field(default_factory=dict)
     told: dict[UUID, str] = field(default_factory=dict)
+    signs: dict[UUID, str] = field(default_factory=dict)  # by which those are barred
+    guards: dict[UUID, UUID] = field(default_factory=dict)  # whom it is about; never told
+
+
+class Barred(Conflict):
+    """One customer that can't be claimed, since a colleague protects one with the same sign. The
+    claimer may ask for that one (`open_dispute` with `waiting`)."""
+
+    def __init__(self, party_id: UUID, sign: str):
+        super().__init__("protected_elsewhere", PROTECTED_WORDS[sign])
+        self.party_id = party_id
+        self.sign = sign
 
 
 def collisions_of(ids: Sequence[UUID], viewer: Viewer) -> Collisions:
@@ -28,9 +41,11 @@ def collisions_of(ids: Sequence[UUID], viewer: Viewer) -> Collisions:
     holds = _held({pk for others in twins.values() for pk in others}, viewer)
     for party_id, others in twins.items():
         signs = {pk: sorted(shared) for pk, shared in others.items() if pk in holds}
-        guarded = next((shared[0] for pk, shared in signs.items() if holds[pk]), None)
-        if guarded is not None:
-            found.barred[party_id] = str(PROTECTED_WORDS[guarded])
+        guard = next((pk for pk in sorted(signs) if holds[pk]), None)
+        if guard is not None:
+            found.signs[party_id] = signs[guard][0]
+            found.guards[party_id] = guard
+            found.barred[party_id] = str(PROTECTED_WORDS[found.signs[party_id]])
         elif signs:
             found.told[party_id] = str(HELD_WORDS[next(iter(signs.values()))[0]])
     return found

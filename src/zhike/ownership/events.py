@@ -85,6 +85,14 @@ declare(
         _("Handed over from %(name)s: %(customers)s customers, %(tasks)s tasks"), "system",
     ),
     EventType(
+        "user.handed_back", _("Hand-over undone"),
+        _("Given back to %(name)s: %(rows)s customers and tasks"), "system",
+    ),
+    EventType(
+        "user.handed_over_again", _("Hand-over done again"),
+        _("Handed over from %(name)s again: %(rows)s customers and tasks"), "system",
+    ),
+    EventType(
         "dispute.opened", _("Customer disputed"), _("%(claimant)s claims this customer"), "file",
         impersonal=("sign",),
     ),

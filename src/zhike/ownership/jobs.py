@@ -3,10 +3,11 @@
 import logging
 
 from zhike.access.viewer import SYSTEM
-from zhike.jobs import every
+from zhike.jobs import every, job
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict
 from zhike.ownership import actions
+from zhike.ownership.rehearsing.actions import carry_out, tend_rehearsals
 
 logger = logging.getLogger(__name__)
 
@@ -19,3 +20,13 @@ def recycle_nightly() -> None:
             actions.recycle(SYSTEM)
         except Conflict:
             logger.info("recycling.busy: somebody has started it by hand")
+
+
+@job
+def run_rehearsal(rehearsal_id: str) -> None:
+    carry_out(rehearsal_id)
+
+
+@every("* * * * *")
+def look_after_rehearsals() -> None:
+    tend_rehearsals()

@@ -1,5 +1,6 @@
 """Who holds which customer since when, and the pools in which those wait whom nobody holds."""
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -212,6 +213,42 @@ class AssignmentRule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Rehearsal(models.Model):
+    """What a rule would have done: asked by one person, reckoned by a job, kept a while for them.
+    No customer is named in it."""
+
+    class Kind(models.TextChoices):
+        RECYCLING = "recycling", _("Recycling rule")
+        ASSIGNMENT = "assignment", _("Assignment rule")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    user_id = models.UUIDField()
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    pool_id = models.UUIDField(null=True)  # of a recycling rule
+    rule_id = models.UUIDField(null=True)  # in whose place; null: a new one
+    values = models.JSONField(default=dict)  # as they stood in the form
+    language = models.CharField(max_length=10, blank=True)  # for what is refused
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    progress = models.IntegerField(default=0)  # percent
+    tries = models.IntegerField(default=0)
+    heartbeat_at = models.DateTimeField()
+    error = models.CharField(max_length=500, default="")
+    result = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        indexes = [models.Index(fields=["user_id", "-asked_at"], name="rehearsal_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.user_id}"
 
 
 class HandOver(models.Model):

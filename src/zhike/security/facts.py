@@ -6,11 +6,14 @@ from django.db.models.expressions import RawSQL
 from zhike.access.queries import reads_along
 from zhike.customers.forgetting import Forgets, forgets
 from zhike.customers.merging.pointers import Pointer, points_at_customer
+from zhike.records.queries import restrains_braked
+from zhike.security.queries import restrain_braked
 
 _OPEN_ALARMS = RawSQL("(SELECT count(*) FROM security_alarm WHERE settled_at IS NULL)", ())
 
 
 def declare() -> None:
+    restrains_braked(restrain_braked)
     # For administrators' sidebars: read along with the person, so that no page asks for it.
     is_told = When(role="administrator", then=_OPEN_ALARMS)
     reads_along("open_alarms", Case(is_told, default=0, output_field=IntegerField()))

@@ -27,10 +27,12 @@ class Viewing(models.Model):
         PAGE = 1, _("Page")
         API = 2, _("API")
         TOKEN = 3, _("API token")
+        COMMAND = 4, _("Command")
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()
-    user_id = models.UUIDField()
+    user_id = models.UUIDField(null=True)
+    operator = models.CharField(max_length=80, default="")  # of a command: "account: command"
     party_id = models.UUIDField(null=True)  # the one that was opened
     ids = ArrayField(models.UUIDField(), null=True)  # those that were listed
     way = models.SmallIntegerField(choices=Way.choices)
@@ -48,7 +50,7 @@ class Viewing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id} {self.way} {self.party_id or len(self.ids or ())}"
+        return f"{self.user_id or self.operator} {self.way} {self.party_id or len(self.ids or ())}"
 
 
 class Usual(models.Model):
@@ -88,6 +90,9 @@ class Alarm(models.Model):
         SEEN_DAY = "seen_day", _("Went through many customers in a day")
         UNUSUAL = "unusual", _("Opened many more than usual")
         EXPORTED = "exported", _("Exported many records")
+        EXPORTED_DAY = "exported_day", _("Exported many records in a day")
+        EXPORTS_DAY = "exports_day", _("Exported many times in a day")
+        UNUSUAL_ROWS = "unusual_rows", _("Exported many more than usual")
         UNMASKED = "unmasked", _("Had many values shown")
         BRAKED = "braked", _("Stopped by the brake")
 
@@ -128,8 +133,11 @@ class Watch(models.Model):
     seen_a_day = models.IntegerField(default=6_000)
     times_usual = models.IntegerField(default=5)
     exported_rows = models.IntegerField(default=5_000)
+    exported_rows_a_day = models.IntegerField(default=8_000)
+    exports_a_day = models.IntegerField(default=15)
     unmasked_an_hour = models.IntegerField(default=15)
     brake_an_hour = models.IntegerField(default=0)
+    braked_an_hour = models.IntegerField(default=60)  # shown to whoever was stopped; 0: none
     months = models.IntegerField(default=12)  # for which the access log is kept
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 """Questions about who saw what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from zhike.filters import EVERYTHING, parse
 from zhike.filters.schema import Words
 from zhike.filters.sentence import sentence
 from zhike.kernel import clock
-from zhike.kernel.errors import Invalid
+from zhike.kernel.errors import Invalid, NotAllowed
 from zhike.kernel.paging import Page, decode_cursor, encode_cursor
 from zhike.records.queries import linked_names
 from zhike.records.types import RecordType, label_of_fact, record_types
@@ -94,7 +94,9 @@ def access_log(
         [*parameters, limit + 1],
     )
     rows, names = list(found), user_names()
-    lines = [Line(one, names.get(str(one.user_id), "–")) for one in rows[:limit]]
+    lines = [
+        Line(one, names.get(str(one.user_id), "") or one.operator or "–") for one in rows[:limit]
+    ]
     more = len(rows) > limit
     return Page(lines, encode_cursor(lines[-1].viewing.pk) if more else None)
 
@@ -199,7 +201,7 @@ def busiest(viewer: Viewer, limit: int = 10) -> list[Busy]:
         cursor.execute(
             "SELECT user_id, count(DISTINCT party_id), count(DISTINCT one.id) "
             "FROM security_viewing v, unnest(coalesce(v.ids, ARRAY[v.party_id])) AS one(id) "
-            "WHERE at >= %s GROUP BY 1 ORDER BY 2 DESC, 3 DESC LIMIT %s",
+            "WHERE at >= %s AND user_id IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 3 DESC LIMIT %s",
             [clock.start_of_day(clock.today()), limit],
         )
         rows = cursor.fetchall()
@@ -208,6 +210,26 @@ def busiest(viewer: Viewer, limit: int = 10) -> list[Busy]:
     return [
         Busy(pk, names.get(str(pk), "–"), opened, seen, usual.get(pk)) for pk, opened, seen in rows
     ]
+
+
+def restrain_braked(viewer: Viewer, ids: Collection[UUID]) -> None:
+    """Raises NotAllowed when somebody who was stopped would be shown more different customers
+    within an hour than whoever is stopped may see, in lists or opened: enough for the day's work,
+    not for going through the base."""
+    allowed = watch().braked_an_hour
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM ("
+            "SELECT unnest(coalesce(ids, ARRAY[party_id])) FROM security_viewing "
+            "WHERE user_id = %s AND at >= %s UNION SELECT unnest(%s::uuid[])) one",
+            [viewer.user_id, clock.now() - timedelta(hours=1), list(ids)],
+        )
+        number = cursor.fetchone()[0]
+    if number > allowed:
+        message = _("You have opened so many customers that you were stopped: within an hour, "
+                    "%(number)s different ones are shown to you at the most. An administrator has "
+                    "been told and can let you go on.")  # fmt: skip
+        raise NotAllowed("braked", message % {"number": allowed})
 
 
 def braked(viewer: Viewer) -> list[tuple[UUID, str, datetime]]:

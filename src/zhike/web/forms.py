@@ -1,6 +1,6 @@
 """Forms from declared fields: what is shown to enter a value, and what came back."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -152,6 +152,42 @@ def input_for(declared: Field, value: object = None, *, viewer: Viewer | None = 
         made.source = reverse("pick", args=[declared.links_to])
         made.shown = _title(declared, value, viewer) if viewer else ""
     return made
+
+
+@dataclass(frozen=True)
+class Several:
+    """Any number of people at work, and of teams where they may be: ticked in a list, or searched
+    for one after another where they are many. All are sent by one name, in the order chosen."""
+
+    name: str
+    label: Words
+    chosen: Sequence[str] = ()
+    with_teams: bool = False
+    without: Collection[str] = ()
+
+    @property
+    def is_searched(self) -> bool:
+        return len(active_user_names()) > MOST_LISTED
+
+    @property
+    def source(self) -> str:
+        return reverse("people_pick_with_teams" if self.with_teams else "people_pick")
+
+    @property
+    def options(self) -> list[dict]:
+        """All that can be ticked; of those who have left, whoever is ticked."""
+        teams = list(team_names()) if self.with_teams else []
+        keys = dict.fromkeys([*teams, *active_user_names(), *self.chosen])
+        return [self._option(key) for key in keys if key not in self.without]
+
+    @property
+    def chips(self) -> list[dict]:
+        return [self._option(key) for key in self.chosen]
+
+    def _option(self, key: str) -> dict:
+        name = team_names().get(key) or user_names().get(key, "–")
+        is_team = key in team_names()
+        return {"key": key, "name": name, "is_team": is_team, "is_on": key in self.chosen}
 
 
 def offer_people(made: Input, *, with_teams: bool = False) -> Input:

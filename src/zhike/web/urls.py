@@ -168,6 +168,7 @@ _settings = [
     path("disputes/<uuid:pk>/remove", disputes.remove_rule, name="dispute_rule_remove"),
     path("pools/<uuid:pk>/rules/rehearse", rehearsing.recycling, name="rule_rehearse"),
     path("assignment/rehearse", rehearsing.assignment, name="assignment_rehearse"),
+    path("rehearsals/<uuid:pk>", rehearsing.rehearsal, name="rehearsal"),
     path("assignment", assigning.rules, name="assignment"),
     path("assignment/run", assigning.run, name="assignment_run"),
     path("assignment/new", assigning.new_rule, name="assignment_rule_new"),

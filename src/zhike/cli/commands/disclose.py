@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from zhike.cli import output
-from zhike.cli.installation import application
+from zhike.cli.installation import application, noted
 from zhike.kernel.errors import Invalid, ZhikeError
 
 
@@ -23,7 +23,7 @@ def run(arguments: Namespace) -> int:
     if arguments.output.exists():
         message = gettext("%(path)s is there already.") % {"path": arguments.output}
         raise Invalid("file_exists", message)
-    with application():
+    with application(), noted("disclose"):
         from zhike.access.viewer import SYSTEM
         from zhike.privacy.actions import disclose_customer
 

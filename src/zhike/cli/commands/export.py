@@ -5,7 +5,7 @@ from gettext import gettext
 from pathlib import Path
 
 from zhike.cli import output
-from zhike.cli.installation import application
+from zhike.cli.installation import application, noted
 from zhike.kernel.errors import NotFound
 
 
@@ -18,7 +18,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    with application():
+    with application(), noted("export") as keep:
         from zhike.access.viewer import SYSTEM
         from zhike.records.exports import export_records
         from zhike.records.types import record_type
@@ -26,7 +26,9 @@ def run(arguments: Namespace) -> int:
         kind = record_type(arguments.type)
         format = arguments.format or arguments.file.suffix.lstrip(".").lower() or "csv"
         where = _filter_of(kind, arguments.view)
-        rows = export_records(kind, SYSTEM, arguments.file, format=format, where=where)
+        rows = export_records(
+            kind, SYSTEM, arguments.file, format=format, where=where, report=lambda _done: keep()
+        )
     text = gettext("%(rows)d rows written to %(file)s")
     result = {"rows": rows, "file": str(arguments.file)}
     output.conclude(arguments, result, text % result)

@@ -22,7 +22,7 @@ from zhike.customers.holders import Held, Holder, hand_over, locked, saying
 from zhike.filters import All, Test
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
-from zhike.ownership.collisions import collisions_of
+from zhike.ownership.collisions import Barred, collisions_of
 from zhike.ownership.models import Entry, Pool, Verb
 from zhike.ownership.queries import counted_as_held, home_pool, is_admin_of, memberships
 from zhike.ownership.words import REASONS
@@ -36,12 +36,14 @@ _LEFT_BEHIND = (Verb.RELEASED, Verb.RECYCLED)  # after which the former owner wa
 @dataclass
 class Claimed:
     """What became of a claim: the batch, who was got, and why others weren't, in words by id;
-    `collides` says of those who were got that a colleague has a customer with the same sign."""
+    `collides` says of those who were got that a colleague has a customer with the same sign;
+    where the colleague protects it, it can't be had and is `barred`, and can be asked for."""
 
     batch_id: UUID | None = None
     ids: list[UUID] = field(default_factory=list)
     missed: dict[UUID, str] = field(default_factory=dict)
     collides: dict[UUID, str] = field(default_factory=dict)
+    barred: dict[UUID, str] = field(default_factory=dict)  # of those missed, by which sign
 
 
 def claim_customer(party_id: UUID, *, viewer: Viewer) -> Claimed:
@@ -87,7 +89,13 @@ def claim_customers(ids: Sequence[UUID], *, viewer: Viewer) -> Claimed:
         )  # fmt: skip
         result.ids += [row.id for row in wanted]
     result.collides = {pk: why for pk, why in collisions.told.items() if pk in set(result.ids)}
+    result.barred = {
+        pk: sign for pk, sign in collisions.signs.items()
+        if result.missed.get(pk) == collisions.barred[pk]
+    }  # fmt: skip
     if batch is None:
+        if len(ids) == 1 and result.barred:
+            raise Barred(*result.barred.popitem())
         raise Conflict("not_claimed", next(iter(result.missed.values()), _taken()))
     result.batch_id = batch.pk
     return result

@@ -19,7 +19,7 @@ from zhike.access.viewer import Viewer
 from zhike.customers.facts import CUSTOMER, TASK
 from zhike.customers.holders import Held, Holder, give_tasks, hand_over, locked, saying
 from zhike.customers.sharing.actions import pass_shares_on
-from zhike.events.actions import Draft, record
+from zhike.events.actions import Draft, Origin, record
 from zhike.filters import All, Test
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotFound
@@ -101,9 +101,8 @@ def hand_over_all(
         memberships=_give_pools(user_id, heirs[0]),
     )  # fmt: skip
     kept.save(force_insert=True)
-    data = {"name": batch.label, "customers": len(estate.customers), "tasks": len(estate.tasks),
-            "heir": heirs[0]}  # fmt: skip
-    record(Draft("user.handed_over", "user", user_id, data=data), origin=viewer.origin(batch.pk))
+    data = {"name": batch.label, "customers": len(estate.customers), "tasks": len(estate.tasks)}
+    _tell("user.handed_over", kept, data, viewer.origin(batch.pk))
     if leaves:
         change_user(viewer, user_id, is_active=False)
     return estate
@@ -240,4 +239,13 @@ def _take_back(viewer: Viewer, batch):
         _give_pools_back(kept)
     kept.is_undone = not kept.is_undone
     kept.save()
-    return take_rows_back(viewer, batch)
+    undo, done, left = take_rows_back(viewer, batch)
+    event = "user.handed_back" if kept.is_undone else "user.handed_over_again"
+    _tell(event, kept, {"name": batch.label, "rows": done}, viewer.origin(undo.pk))
+    return undo, done, left
+
+
+def _tell(event: str, kept: HandOver, data: dict, origin: Origin) -> None:
+    """What else is kept about people (suggestions) follows by these events."""
+    data = {**data, "heir": kept.heir_id, "hand_over": kept.batch_id}
+    record(Draft(event, "user", kept.user_id, data=data), origin=origin)

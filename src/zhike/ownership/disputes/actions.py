@@ -28,11 +28,13 @@ from zhike.customers.words import HELD_WORDS
 from zhike.events.actions import Draft, record
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+from zhike.ownership.collisions import Collisions, collisions_of
 from zhike.ownership.disputes.evidence import evidence_of
 from zhike.ownership.disputes.judging import proposal_of
 from zhike.ownership.disputes.queries import dispute as shown_dispute
 from zhike.ownership.disputes.queries import dispute_to_decide
 from zhike.ownership.models import Dispute, DisputeRule, Verb
+from zhike.ownership.queries import may_claim
 from zhike.records.actions import create_record, open_batch, take_rows_back, takes_back
 from zhike.records.queries import get, require_reach
 
@@ -49,10 +51,12 @@ def open_dispute(
     sign: str = "",
     values: Mapping | None = None,
     rival: UUID | None = None,
+    waiting: UUID | None = None,
     batch=None,
 ) -> Dispute:
     """Claims a colleague's customer: one in sight (`about`), or the one out of sight who bears a
-    sign (phone, email, registration_no) of the values typed or of a file of one's own (`rival`).
+    sign (phone, email, registration_no) of the values typed or of a file of one's own (`rival`);
+    or the one that a colleague protects, for which one `waiting` in a pool can't be claimed.
 
     Raises Invalid when no customer out of sight bears it, Conflict when the claimant has an open
     dispute about the customer or holds it already.
@@ -65,6 +69,8 @@ def open_dispute(
         party_id, typed, sign = get(CUSTOMER, viewer, about).pk, "", ""
         if rival is not None:
             _own_file(viewer, rival)
+    elif waiting is not None:
+        party_id, typed, sign = _barring(viewer, waiting)
     else:
         party_id, typed = _meant(viewer, sign, values or {}, rival)
     row = _locked_customer(party_id)
@@ -91,8 +97,24 @@ def _meant(viewer: Viewer, sign: str, values: Mapping, rival: UUID | None) -> tu
     if party_id is None:
         message = _("No colleague has a customer like that out of your sight.")
         raise Invalid.field("sign", "nobody", message)
+    return party_id, _as_known(party, sign)
+
+
+def _barring(viewer: Viewer, waiting: UUID) -> tuple[UUID, str, str]:
+    """The customer for which one in a pool of the viewer's can't be claimed, the sign that both
+    bear as the viewer is shown it, and which sign."""
+    party = get(CUSTOMER, viewer, waiting)
+    found = collisions_of([waiting], viewer) if may_claim(viewer, party) else Collisions()
+    if waiting not in found.guards:
+        message = _("This customer can be claimed, or waits in no pool of yours.")
+        raise Invalid.field("waiting", "not_barred", message)
+    sign = found.signs[waiting]
+    return found.guards[waiting], _as_known(party, sign), sign
+
+
+def _as_known(party, sign: str) -> str:
     known = getattr(party, _SIGN_VALUES[sign][0])
-    return party_id, known if isinstance(known, str) else ", ".join(known)
+    return known if isinstance(known, str) else ", ".join(known)
 
 
 def _own_file(viewer: Viewer, party_id: UUID):

@@ -31,6 +31,6 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ownership", "0007_disputes")]
+    dependencies = [("ownership", "0008_rehearsals")]
 
     operations = [migrations.RunSQL(CHANGED, migrations.RunSQL.noop)]

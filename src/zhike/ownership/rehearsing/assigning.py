@@ -6,13 +6,15 @@ who really got them and when. Which customers a rule is about, who is at work an
 a cap is judged as of today.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils.dateparse import parse_duration
 
 from zhike.access.policies import require
 from zhike.access.viewer import Viewer
@@ -28,6 +30,7 @@ from zhike.ownership.allotment import (
     rules_that_assign,
 )
 from zhike.ownership.models import AssignmentRule
+from zhike.ownership.rehearsing import Report, unheard
 from zhike.ownership.rehearsing.recycling import DAYS, held_then
 
 _ARRIVALS = """
@@ -89,8 +92,18 @@ class Assigned:
     elsewhere: int
     median_wait: timedelta | None
 
+    @classmethod
+    def of_json(cls, kept: Mapping[str, Any]) -> "Assigned":
+        owners = [Share(UUID(one["owner_id"]), one["would"], one["really"])
+                  for one in kept["owners"]]  # fmt: skip
+        wait = parse_duration(kept["median_wait"]) if kept["median_wait"] else None
+        since = date.fromisoformat(kept["since"])
+        return cls(**{**kept, "since": since, "owners": owners, "median_wait": wait})
 
-def rehearse_assignment(viewer: Viewer, rule: AssignmentRule) -> Assigned:
+
+def rehearse_assignment(
+    viewer: Viewer, rule: AssignmentRule, *, report: Report = unheard
+) -> Assigned:
     """Rehearses a rule as it would be kept, among the others. Raises Invalid when its filter can't
     be asked. Changes nothing."""
     require(viewer, "administer")
@@ -98,8 +111,10 @@ def rehearse_assignment(viewer: Viewer, rule: AssignmentRule) -> Assigned:
     since = clock.today() - timedelta(days=DAYS)
     began = clock.start_of_day(since)
     arrivals = _arrivals(began)
+    report(30)
     rules = rules_that_assign(instead=rule)
     told = _allotted(rules, arrivals, began)
+    report(90)
     mine = [(one, came) for one, came in told if one.rule is rule]
     waits = [came.taken_at - came.at for _one, came in mine if came.taken_at is not None]
     return Assigned(

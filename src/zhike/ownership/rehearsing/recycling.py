@@ -7,9 +7,10 @@ is about, and who belongs to which pool, is judged as of today, and what would h
 customer afterwards is not made up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from zhike.filters.sql import compile_filter, rows_measured
 from zhike.kernel import clock
 from zhike.ownership.clocks import CONTACT, ORDER, Rules, rules_in_force
 from zhike.ownership.models import Entry, Rule, Verb
+from zhike.ownership.rehearsing import Report, unheard
 from zhike.records.queries import linked_names
 
 DAYS = 90
@@ -52,7 +54,6 @@ class Fall:
     """A customer who would have gone, and when."""
 
     party_id: UUID
-    name: str
     owner_id: UUID
     on: date
 
@@ -81,10 +82,20 @@ class Recycled:
     def great_losses(self) -> list[Loss]:
         return [one for one in self.losses if one.is_great]
 
+    @classmethod
+    def of_json(cls, kept: Mapping[str, Any]) -> "Recycled":
+        losses = [Loss(UUID(one["owner_id"]), one["held"], one["lost"]) for one in kept["losses"]]
+        some = [
+            Fall(UUID(one["party_id"]), UUID(one["owner_id"]), date.fromisoformat(one["on"]))
+            for one in kept["some"]
+        ]
+        since = date.fromisoformat(kept["since"])
+        return cls(**{**kept, "since": since, "losses": losses, "some": some})
 
-def rehearse_rule(viewer: Viewer, rule: Rule) -> Recycled:
+
+def rehearse_rule(viewer: Viewer, rule: Rule, *, report: Report = unheard) -> Recycled:
     """Rehearses a rule as it would be kept, among the others. Raises Invalid when its filter can't
-    be asked. Changes nothing."""
+    be asked. Changes nothing. Of those who would have gone it names some whom the viewer sees."""
     require(viewer, "administer")
     rule.is_enabled = True
     today = clock.today()
@@ -93,10 +104,12 @@ def rehearse_rule(viewer: Viewer, rule: Rule) -> Recycled:
     number = next((n for n, one in enumerate(drafted.asked) if one[0] is rule), None)
     kept = rules_in_force()
     as_is = _fall(kept, [n for n, one in enumerate(kept.asked) if one[0].pool_id == rule.pool_id])
+    report(45)
     really = Entry.objects.filter(
         verb=Verb.RECYCLED, at__gte=clock.start_of_day(since), pool_after=rule.pool_id
     ).count()
     falls = _fall(drafted, [] if number is None or rule.days is None else [number])
+    report(90)
     weeks = [0] * ((DAYS + 6) // 7)
     lost: dict[UUID, int] = {}
     for one in falls:
@@ -113,7 +126,7 @@ def rehearse_rule(viewer: Viewer, rule: Rule) -> Recycled:
         sorted(losses, key=lambda one: (-(one.share or 0), -one.lost)),
         sum(one.is_worked for one in falls), sum(one.is_ordered for one in falls),
         sum(one.is_tasked for one in falls), len(as_is), really,
-        [Fall(one.party_id, names[one.party_id], one.owner_id, one.on) for one in seen],
+        [Fall(one.party_id, one.owner_id, one.on) for one in seen],
     )  # fmt: skip
 
 

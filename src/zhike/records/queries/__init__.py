@@ -22,6 +22,7 @@ from zhike.records.queries.noting import (
     note_opened,
     note_unmasked,
     note_way,
+    restrains_braked,
 )
 from zhike.records.queries.reading import (
     COUNT_CAP,
@@ -97,6 +98,7 @@ __all__ = [
     "note_opened",
     "note_unmasked",
     "note_way",
+    "restrains_braked",
     "only_reached",
     "only_seen",
     "reach",

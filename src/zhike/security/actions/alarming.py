@@ -1,7 +1,7 @@
 """Alarms: raised once for a person, a kind and an hour; settled by an administrator."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from zhike.access.policies import require
 from zhike.access.queries import user_names
 from zhike.access.viewer import SYSTEM, Viewer
 from zhike.events.actions import Draft, record
+from zhike.events.queries import latest_without_subject
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid, NotFound
 from zhike.records.queries import Shown, Way
@@ -19,6 +20,10 @@ from zhike.security.models import Alarm
 from zhike.security.queries import watch
 
 MOST_NAMED = 20  # decoys in the evidence of one alarm
+USUAL_DAYS = 28
+KNOWN_DAYS = 5  # fewer don't tell what is usual
+UNUSUAL_ROWS = 500  # exported in a day; below, several times the usual is still little
+MOST_EXPORTS = 20_000  # of everybody in four weeks
 
 
 @transaction.atomic
@@ -65,16 +70,50 @@ def alarm_of_canaries(shown: Shown, party_id: UUID) -> None:
 
 
 def weigh_exports(events: Sequence) -> None:
-    """An alarm for each export of many rows, by what the log of events says."""
+    """An alarm for each export of many rows, and for a person's many in a day, by what the log of
+    events says."""
     limit = watch().exported_rows
     for event in events:
-        rows = int(event.data.get("rows") or 0)
+        rows = _rows(event)
         if limit and rows > limit:
             evidence = {"rows": rows, "limit": limit, "events": [event.pk]}
             since = hour_of(event.recorded_at)
             raise_alarm(
                 Alarm.Kind.EXPORTED, event.actor_id, since=since, evidence=evidence, reopens=True
             )
+    for user_id, day in {(one.actor_id, clock.today(one.recorded_at)) for one in events}:
+        _weigh_day(user_id, day)
+
+
+def _weigh_day(user_id: UUID, day: date) -> None:
+    """What somebody has taken out in a day, all exports together, against the limits and against
+    what they take out as a rule. Many small ones are one large one."""
+    limits, days = watch(), _exported_by(user_id, day)
+    rows = days.pop(day, [])
+    usual = sum(map(sum, days.values())) / len(days) if len(days) >= KNOWN_DAYS else 0
+    unusual = max(round(usual * limits.times_usual), UNUSUAL_ROWS if usual else 0)
+    for kind, number, limit in (
+        (Alarm.Kind.EXPORTED_DAY, sum(rows), limits.exported_rows_a_day),
+        (Alarm.Kind.EXPORTS_DAY, len(rows), limits.exports_a_day),
+        (Alarm.Kind.UNUSUAL_ROWS, sum(rows), unusual if limits.times_usual else 0),
+    ):
+        if limit and number > limit:
+            evidence = {"number": number, "limit": limit}
+            raise_alarm(kind, user_id, since=clock.start_of_day(day), evidence=evidence)
+
+
+def _exported_by(user_id: UUID, until: date) -> dict[date, list[int]]:
+    """The rows of each of somebody's exports, by day, of four weeks up to a day."""
+    since = clock.start_of_day(until - timedelta(days=USUAL_DAYS))
+    days: dict[date, list[int]] = {}
+    for event in latest_without_subject("records.exported", since=since, limit=MOST_EXPORTS):
+        if event.actor_id == user_id and clock.today(event.recorded_at) <= until:
+            days.setdefault(clock.today(event.recorded_at), []).append(_rows(event))
+    return days
+
+
+def _rows(event: Any) -> int:
+    return int(event.data.get("rows") or 0)
 
 
 def hour_of(at: datetime) -> datetime:

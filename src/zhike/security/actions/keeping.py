@@ -31,15 +31,15 @@ def _append(shown: Shown) -> Sequence[UUID]:
     user_id, face, now = shown.viewer.user_id, int(shown.face), clock.now()
     lines: list[Any] = []
     for party_id, way in shown.opened.items():
-        lines += [now, user_id, party_id, None, int(way), face]
+        lines += [now, user_id, shown.operator, party_id, None, int(way), face]
     listed = listed_only(shown)
     if listed:
-        lines += [now, user_id, None, listed, int(shown.way), face]
-    marks = ", ".join(["(%s, %s, %s::uuid, %s::uuid[], %s, %s)"] * (len(lines) // 6))
+        lines += [now, user_id, shown.operator, None, listed, int(shown.way), face]
+    marks = ", ".join(["(%s, %s::uuid, %s, %s::uuid, %s::uuid[], %s, %s)"] * (len(lines) // 7))
     with connection.cursor() as cursor:
         cursor.execute(
-            "WITH noted AS (INSERT INTO security_viewing (at, user_id, party_id, ids, way, face) "
-            f"VALUES {marks}) "
+            "WITH noted AS (INSERT INTO security_viewing "
+            f"(at, user_id, operator, party_id, ids, way, face) VALUES {marks}) "
             "SELECT party_id FROM security_canary "
             "WHERE party_id = ANY(%s)",
             [*lines, _touching(shown, listed)],
@@ -71,12 +71,13 @@ class Seen:
 def bring_viewings(lines: Iterable[Seen]) -> None:
     """Appends lines in their order, in one stream."""
     with connection.cursor() as cursor:
-        statement = "COPY security_viewing (at, user_id, way, face, party_id, ids) FROM STDIN"
+        columns = "at, user_id, operator, way, face, party_id, ids"
+        statement = f"COPY security_viewing ({columns}) FROM STDIN"
         with cursor.copy(statement) as copy:
             for one in lines:
                 ids = None if one.ids is None else list(one.ids)
                 copy.write_row(
-                    (one.at, one.user_id, int(one.way), int(one.face), one.party_id, ids)
+                    (one.at, one.user_id, "", int(one.way), int(one.face), one.party_id, ids)
                 )
 
 

@@ -15,13 +15,11 @@ from zhike.access.viewer import SYSTEM, Viewer
 from zhike.events.actions import Draft, record
 from zhike.kernel import clock
 from zhike.kernel.errors import Invalid
-from zhike.security.actions.alarming import hour_of, raise_alarm
+from zhike.security.actions.alarming import KNOWN_DAYS, USUAL_DAYS, hour_of, raise_alarm
 from zhike.security.models import Alarm, Watch
 from zhike.security.queries import watch
 
 LATE = timedelta(minutes=10)  # so long the end of an hour is still looked at
-USUAL_DAYS = 28
-KNOWN_DAYS = 5  # fewer don't tell what is usual
 UNUSUAL_FROM = 30  # opened in an hour; below, several times the usual is still little
 
 Seen = tuple[UUID, datetime, int, int]  # who, since when, opened, seen in all
@@ -29,7 +27,7 @@ _SEEN = """
     SELECT v.user_id, date_trunc(%(unit)s, v.at AT TIME ZONE %(zone)s) AT TIME ZONE %(zone)s,
         count(DISTINCT v.party_id), count(DISTINCT one.id)
     FROM security_viewing v, unnest(coalesce(v.ids, ARRAY[v.party_id])) AS one(id)
-    WHERE v.at >= %(since)s GROUP BY 1, 2
+    WHERE v.at >= %(since)s AND v.user_id IS NOT NULL GROUP BY 1, 2
 """
 
 
@@ -113,6 +111,7 @@ def reckon_usual() -> None:
                     date_trunc('hour', at, 'UTC') AS hour, count(DISTINCT party_id) AS opened
                 FROM security_viewing
                 WHERE at >= %(since)s AND at < %(until)s AND party_id IS NOT NULL
+                    AND user_id IS NOT NULL
                 GROUP BY 1, 2, 3)
             INSERT INTO security_usual (user_id, days, an_hour, a_day)
             SELECT user_id, count(DISTINCT day), avg(opened), sum(opened)::float

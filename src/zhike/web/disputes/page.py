@@ -1,9 +1,8 @@
 """What the pages about disputes show, read when it is shown."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,18 +14,16 @@ from django.utils.translation import gettext as _
 from zhike.access.queries import user_names
 from zhike.access.viewer import Viewer
 from zhike.customers.collisions import Held, held_elsewhere, held_of_batch
-from zhike.customers.facts import CUSTOMER
-from zhike.filters.sentence import sentence
-from zhike.kernel.errors import Invalid
+from zhike.ownership.collisions import collisions_of
 from zhike.ownership.disputes import queries
 from zhike.ownership.disputes.judging import tree_of
 from zhike.ownership.disputes.queries import DisputeShown
-from zhike.records.queries import firm
+from zhike.ownership.queries import may_claim
 from zhike.web.customers.timeline import Entry, Timeline
 from zhike.web.disputes.words import SIGNS
 from zhike.web.forms import Input
 from zhike.web.request import Request
-from zhike.web.segments.page import Builder
+from zhike.web.rules import RulePage, whom
 
 if TYPE_CHECKING:
     from zhike.customers.models import Party
@@ -54,6 +51,14 @@ def asks_of(found: Sequence[Held], values: Mapping) -> list[Ask]:
 def asks_for_file(viewer: Viewer, party: "Party") -> list[Ask]:
     """For a customer of one's own whom a colleague has as well."""
     return _asks(party, held_elsewhere(viewer, [party]).get(party.pk, ()))
+
+
+def asks_for_waiting(viewer: Viewer, party: "Party") -> list[Ask]:
+    """For a customer of a pool that can't be claimed, since a colleague protects one like it."""
+    if not may_claim(viewer, party):
+        return []
+    barred = collisions_of([party.pk], viewer).barred
+    return [Ask(words, [("waiting", str(pk))]) for pk, words in barred.items()]
 
 
 def asks_for_batch(viewer: Viewer, batch_id: UUID) -> list[tuple["Party", list[Ask]]]:
@@ -180,44 +185,29 @@ class DisputeRulesPage:
 
     @property
     def rules(self) -> list[dict]:
-        return [{"rule": one, "whom": _whom(one)} for one in queries.dispute_rules(self.viewer)]
-
-
-def _whom(rule) -> str:
-    if not rule.filter:
-        return _("All customers")
-    try:
-        return sentence(tree_of(rule), CUSTOMER.schema, currency=firm().currency)
-    except Invalid as error:
-        return error.errors[0].message if error.errors else error.message
-
-
-class DisputeRulePage:
-    """A rule while it is made or changed."""
-
-    def __init__(self, rule=None, data: QueryDict | None = None):
-        self.rule = rule
-        kept = json.dumps((rule.filter if rule else None) or {"all": []})
-        self.filter = kept if data is None else data.get("filter", "")
-
-    @property
-    def offers(self) -> dict:
-        return Builder().offers
-
-    @property
-    def inputs(self) -> list[Input]:
-        rule = self.rule
-        is_on = rule is None or rule.is_enabled
         return [
-            Input("name", _("Name"), value=rule.name if rule else "", is_required=True),
-            Input("position", _("Place among the rules"), "number",
-                  str(rule.position) if rule else "",
-                  help=_("The first rule that holds decides.")),
+            {
+                "rule": one,
+                "whom": whom(partial(tree_of, one)) if one.filter else _("All customers"),
+            }
+            for one in queries.dispute_rules(self.viewer)
+        ]
+
+
+class DisputeRulePage(RulePage):
+    template = "disputes/rule.html"
+
+    @property
+    def own_inputs(self) -> list[Input]:
+        rule = self.rule
+        return [
             Input("when", _("When"), "select", rule.when if rule else "always",
                   options=queries.WHEN_CHOICES),
             Input("days", _("Days"), "number", str(rule.days or "") if rule else ""),
             Input("verdict", _("Proposal"), "select", rule.verdict if rule else "keep",
                   options=queries.VERDICTS),
-            Input("is_enabled", _("State"), "select", "1" if is_on else "0",
-                  options=[("1", _("on")), ("0", _("off"))]),
         ]  # fmt: skip
+
+    @classmethod
+    def own_values(cls, data: QueryDict) -> dict:
+        return {name: data.get(name, "") for name in ("when", "days", "verdict")}

@@ -1,8 +1,9 @@
 """Disputes: asking for a colleague's customer, answering, deciding, and the rules that propose."""
 
+from functools import partial
 from uuid import UUID
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,11 +20,11 @@ from zhike.web.disputes.page import (
     DisputesPage,
     asks_for_batch,
     asks_for_file,
+    asks_for_waiting,
 )
 from zhike.web.forms import Form
 from zhike.web.fragments import go
 from zhike.web.request import Request
-from zhike.web.segments.views import read_tree
 from zhike.web.values import id_or_none
 
 
@@ -43,15 +44,17 @@ def ask(request: Request) -> HttpResponse:
         sign=sign,
         values={SIGN_FIELDS.get(sign, "name"): data.get("value", "")},
         rival=id_or_none(data, "own_file"),
+        waiting=id_or_none(data, "waiting"),
     )
     return go(request, reverse("dispute", args=[opened.pk]), _("Asked. Somebody will decide."))
 
 
 @require_GET
 def collisions(request: Request, pk: UUID) -> HttpResponse:
-    """Whether a colleague has a customer like this one of the viewer's."""
+    """Whether a colleague has a customer like this one of the viewer's, or of a pool."""
     party = customer(request.viewer, pk)
-    return render(request, "disputes/asks.html", {"asks": asks_for_file(request.viewer, party)})
+    find = asks_for_file if party.pool_id is None else asks_for_waiting
+    return render(request, "disputes/asks.html", {"asks": find(request.viewer, party)})
 
 
 @require_GET
@@ -113,30 +116,16 @@ def dispute_rules(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new_rule(request: Request) -> HttpResponse:
     queries.dispute_rules(request.viewer)
-    return _build(request, None, lambda v: rules.create_dispute_rule(request.viewer, **v))
+    page = DisputeRulePage(request)
+    save = partial(rules.create_dispute_rule, request.viewer)
+    return page.answer(request, lambda values: save(**values), reverse("dispute_rules"))
 
 
 @require_http_methods(["GET", "POST"])
 def rule(request: Request, pk: UUID) -> HttpResponse:
-    known = queries.dispute_rule(request.viewer, pk)
-    return _build(request, known, lambda v: rules.change_dispute_rule(request.viewer, pk, **v))
-
-
-def _build(request: Request, known, save) -> HttpResponse:
-    data = request.POST if request.method == "POST" else None
-    page = DisputeRulePage(known, data)
-    form = Form(page.inputs, data)
-    if form.saves(lambda _inputs: save(_values(request.POST))):
-        return go(request, reverse("dispute_rules"), _("Kept."))
-    context = {"page": page, "form": form}
-    return render(request, "disputes/rule.html", context, status=form.status)
-
-
-def _values(data: QueryDict) -> dict:
-    values: dict = {name: data.get(name, "") for name in ("name", "when", "days", "verdict")}
-    values |= {"filter": read_tree(data.get("filter") or "{}")}
-    values |= {"is_enabled": data.get("is_enabled") == "1"}
-    return values | ({"position": data["position"]} if data.get("position") else {})
+    page = DisputeRulePage(request, queries.dispute_rule(request.viewer, pk))
+    save = partial(rules.change_dispute_rule, request.viewer, pk)
+    return page.answer(request, lambda values: save(**values), reverse("dispute_rules"))
 
 
 @require_POST

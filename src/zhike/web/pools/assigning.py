@@ -1,6 +1,6 @@
 """Setting up the rules by which customers whom nobody holds find an owner."""
 
-import json
+from functools import partial
 from uuid import UUID
 
 from django.http import HttpResponse, QueryDict
@@ -10,23 +10,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from zhike.access.queries import active_user_names, team_names, user_ids_by_word, user_names
+from zhike.access.queries import team_names, user_ids_by_word, user_names
 from zhike.customers.facts import CUSTOMER
-from zhike.filters.sentence import sentence
 from zhike.kernel.errors import Invalid
 from zhike.kernel.text import listed
 from zhike.ownership import actions, queries
 from zhike.ownership.allotment import TERRITORIES, rules_that_assign, tree_of_assignment
+from zhike.ownership.rehearsing.queries import latest_rehearsal
 from zhike.ownership.words import STAYED
-from zhike.records.queries import firm
-from zhike.web.forms import Form, Input
+from zhike.web.forms import Input, Several
 from zhike.web.fragments import go
 from zhike.web.request import Request
-from zhike.web.segments.page import Builder
-from zhike.web.segments.views import read_tree
+from zhike.web.rules import RulePage, whom
 
 _TAKES = {"new": (True, False), "pooled": (False, True), "both": (True, True)}
-_EMPTY: dict = {"all": []}
 
 
 class AssignmentPage:
@@ -38,20 +35,13 @@ class AssignmentPage:
     @property
     def rules(self) -> list[dict]:
         return [
-            {"rule": rule, "whom": _whom(rule), "to": _to(rule)}
+            {"rule": rule, "whom": whom(partial(tree_of_assignment, rule)), "to": _to(rule)}
             for rule in queries.assignment_rules(self.viewer)
         ]
 
     @property
     def paused(self):
         return rules_that_assign().paused
-
-
-def _whom(rule) -> str:
-    try:
-        return sentence(tree_of_assignment(rule), CUSTOMER.schema, currency=firm().currency)
-    except Invalid as error:
-        return error.errors[0].message if error.errors else error.message
 
 
 def _to(rule) -> str:
@@ -81,42 +71,26 @@ def run(request: Request) -> HttpResponse:
     return go(request, reverse("assignment"), words, batch=done.batch_id)
 
 
-class AssignmentRulePage:
-    """A rule while it is made or changed."""
+class AssignmentRulePage(RulePage):
+    template = "pools/assignment_rule.html"
 
-    def __init__(self, rule=None, data: QueryDict | None = None):
-        self.rule = rule
-        self.filter = json.dumps((rule.filter if rule else None) or _EMPTY)
-        self.people = set(rule.people if rule else ())
-        self.teams = set(rule.teams if rule else ())
-        if data is not None:
-            self.filter = data.get("filter", "")
-            self.people, self.teams = set(data.getlist("people")), set(data.getlist("teams"))
+    def __init__(self, request: Request, rule=None):
+        super().__init__(request, rule)
+        self.chosen = [*rule.teams, *rule.people] if rule else []
+        if self.data is not None:
+            self.chosen = self.data.getlist("people")
 
     @property
-    def offers(self) -> dict:
-        return Builder().offers
+    def rehearsal(self):
+        rule_id = self.rule.pk if self.rule else None
+        return latest_rehearsal(self.viewer, "assignment", rule_id=rule_id)
 
     @property
-    def choices(self) -> list[dict]:
-        teams = [
-            {
-                "name": "teams",
-                "key": key,
-                "label": name,
-                "is_team": True,
-                "is_on": key in self.teams,
-            }
-            for key, name in team_names().items()
-        ]
-        people = [
-            {"name": "people", "key": key, "label": name, "is_on": key in self.people}
-            for key, name in active_user_names().items()
-        ]
-        return teams + people
+    def people(self) -> Several:
+        return Several("people", _("To whom"), self.chosen, with_teams=True)
 
     @property
-    def inputs(self) -> list[Input]:
+    def own_inputs(self) -> list[Input]:
         rule, names = self.rule, user_names()
         marks = (rule.takes_new, rule.takes_pooled) if rule else (True, False)
         takes = next((key for key, value in _TAKES.items() if value == marks), "new")
@@ -124,10 +98,6 @@ class AssignmentRulePage:
         lines = [f"{place} = {names.get(pk, '')}" for place, pk in known]
         facts = CUSTOMER.schema.facts
         return [
-            Input("name", _("Name"), value=rule.name if rule else "", is_required=True),
-            Input("position", _("Place among the rules"), "number",
-                  str(rule.position) if rule else "",
-                  help=_("The first rule that holds decides.")),
             Input("takes", _("How they arrive"), "select", takes, options=[
                 ("new", _("opened without an owner")), ("pooled", _("waiting in a pool")),
                 ("both", _("both"))]),
@@ -137,27 +107,21 @@ class AssignmentRulePage:
                   options=[("", "–"), *((name, facts[name].label) for name in TERRITORIES)]),
             Input("table", _("Table of territories"), "textarea", "\n".join(lines),
                   help=_("One a line: value = name or e-mail of a colleague.")),
-            Input("is_enabled", _("State"), "select", "1" if rule is None or rule.is_enabled
-                  else "0", options=[("1", _("on")), ("0", _("off"))]),
         ]  # fmt: skip
 
-
-def rule_values(data: QueryDict) -> dict:
-    """What a form says of a rule. Raises Invalid for a table that can't be read."""
-    takes_new, takes_pooled = _TAKES.get(data.get("takes", ""), (False, False))
-    values = {
-        "name": data.get("name", ""),
-        "filter": read_tree(data.get("filter") or "{}"),
-        "way": data.get("way", ""),
-        "people": data.getlist("people"),
-        "teams": data.getlist("teams"),
-        "territory": data.get("territory", ""),
-        "table": _table(data.get("table", "")),
-        "takes_new": takes_new,
-        "takes_pooled": takes_pooled,
-        "is_enabled": data.get("is_enabled") == "1",
-    }
-    return values | ({"position": data["position"]} if data.get("position") else {})
+    @classmethod
+    def own_values(cls, data: QueryDict) -> dict:
+        chosen, teams = data.getlist("people"), team_names()
+        takes_new, takes_pooled = _TAKES.get(data.get("takes", ""), (False, False))
+        return {
+            "way": data.get("way", ""),
+            "people": [one for one in chosen if one not in teams],
+            "teams": [one for one in chosen if one in teams],
+            "territory": data.get("territory", ""),
+            "table": _table(data.get("table", "")),
+            "takes_new": takes_new,
+            "takes_pooled": takes_pooled,
+        }
 
 
 def _table(text: str) -> dict[str, str]:
@@ -175,23 +139,16 @@ def _table(text: str) -> dict[str, str]:
 @require_http_methods(["GET", "POST"])
 def new_rule(request: Request) -> HttpResponse:
     queries.assignment_rules(request.viewer)
-    return _build(request, None, lambda v: actions.create_assignment_rule(request.viewer, **v))
+    page = AssignmentRulePage(request)
+    save = partial(actions.create_assignment_rule, request.viewer)
+    return page.answer(request, lambda values: save(**values), reverse("assignment"))
 
 
 @require_http_methods(["GET", "POST"])
 def rule(request: Request, pk: UUID) -> HttpResponse:
-    known = queries.assignment_rule(request.viewer, pk)
-    return _build(request, known, lambda v: actions.change_assignment_rule(request.viewer, pk, **v))
-
-
-def _build(request: Request, known, save) -> HttpResponse:
-    data = request.POST if request.method == "POST" else None
-    page = AssignmentRulePage(known, data)
-    form = Form(page.inputs, data)
-    if form.saves(lambda _inputs: save(rule_values(request.POST))):
-        return go(request, reverse("assignment"), _("Kept."))
-    context = {"page": page, "form": form}
-    return render(request, "pools/assignment_rule.html", context, status=form.status)
+    page = AssignmentRulePage(request, queries.assignment_rule(request.viewer, pk))
+    save = partial(actions.change_assignment_rule, request.viewer, pk)
+    return page.answer(request, lambda values: save(**values), reverse("assignment"))
 
 
 @require_POST

@@ -126,7 +126,9 @@ class HolderPanel:
 
     @property
     def looks_for_collisions(self) -> bool:
-        """Whether there may be somebody out of sight who has this customer of the viewer's too."""
+        """Whether a colleague may have this customer of the viewer's, or of a pool, as well."""
+        if self.may_claim:
+            return can(self.viewer, "create")
         is_own = self.party.owner_id is not None and self.party.owner_id == self.viewer.user_id
         return is_own and not sees_all(self.viewer) and can(self.viewer, "create")
 

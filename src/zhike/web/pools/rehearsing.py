@@ -1,29 +1,41 @@
 """What a rule would have done over the last 90 days, as its page shows it before it is kept."""
 
 from datetime import timedelta
+from functools import cached_property
 from uuid import UUID
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from zhike.access.queries import user_names
-from zhike.kernel.errors import ZhikeError
-from zhike.ownership import actions, queries
-from zhike.ownership.rehearsing.assigning import Assigned, rehearse_assignment
-from zhike.ownership.rehearsing.recycling import Recycled, rehearse_rule
+from zhike.access.viewer import Viewer
+from zhike.kernel import clock
+from zhike.kernel.errors import Invalid
+from zhike.ownership.rehearsing import queries
+from zhike.ownership.rehearsing.actions import ask_rehearsal
+from zhike.ownership.rehearsing.assigning import Assigned
+from zhike.ownership.rehearsing.queries import result_of
+from zhike.ownership.rehearsing.recycling import Recycled
 from zhike.ownership.words import STAYED
 from zhike.web.formats import day
-from zhike.web.pools.assigning import rule_values
-from zhike.web.pools.settings import recycling_values
+from zhike.web.fragments import targets
+from zhike.web.pools.assigning import AssignmentRulePage
+from zhike.web.pools.settings import RecyclingRulePage
 from zhike.web.request import Request
+from zhike.web.rules import RulePage
 from zhike.web.values import id_or_none
+
+QUIET_FOR = timedelta(seconds=10)
 
 
 class RecyclingRehearsed:
-    def __init__(self, found: Recycled):
+    template = "pools/rehearsed.html"
+
+    def __init__(self, viewer: Viewer, found: Recycled):
+        self.viewer = viewer
         self.found = found
 
     @property
@@ -48,11 +60,14 @@ class RecyclingRehearsed:
     def some(self) -> list[dict]:
         names = user_names()
         return [
-            {"fall": one, "owner": names.get(str(one.owner_id), "–")} for one in self.found.some
+            {"fall": one, "name": name, "owner": names.get(str(one.owner_id), "–")}
+            for one, name in queries.named(self.viewer, self.found.some)
         ]
 
 
 class AssignmentRehearsed:
+    template = "pools/assignment_rehearsed.html"
+
     def __init__(self, found: Assigned):
         self.found = found
 
@@ -82,38 +97,67 @@ class AssignmentRehearsed:
         return [(number, str(STAYED[why])) for why, number in self.found.stayed.items()]
 
 
+class RehearsalPage:
+    """A rehearsal, wherever it stands."""
+
+    def __init__(self, viewer: Viewer, asked):
+        self.viewer = viewer
+        self.asked = asked
+
+    @property
+    def is_running(self) -> bool:
+        return self.asked.state in ("waiting", "running")
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether no worker has looked at it for a while."""
+        return self.asked.state == "waiting" and self._age > QUIET_FOR
+
+    @property
+    def wait(self) -> str:
+        """Until it is asked about again: small bases have answered by the first time."""
+        return "300ms" if self._age < timedelta(seconds=1) else "1s"
+
+    @property
+    def _age(self) -> timedelta:
+        return clock.now() - self.asked.asked_at
+
+    @cached_property
+    def result(self) -> "RecyclingRehearsed | AssignmentRehearsed | None":
+        found = result_of(self.asked)
+        if isinstance(found, Recycled):
+            return RecyclingRehearsed(self.viewer, found)
+        return AssignmentRehearsed(found) if found else None
+
+
+@require_GET
+def rehearsal(request: Request, pk: UUID) -> HttpResponse:
+    """Asked again every second while it runs; opened by its address, a page of its own."""
+    page = RehearsalPage(request.viewer, queries.rehearsal(request.viewer, pk))
+    is_part = targets(request, "rehearsal")
+    template = "rules/rehearsal.html" if is_part else "rules/rehearsal_page.html"
+    return render(request, template, {"page": page})
+
+
 @require_POST
 def recycling(request: Request, pk: UUID) -> HttpResponse:
-    """A recycling rule as it stands in the form."""
-    known = queries.pool_to_look_after(request.viewer, pk)
-
-    def rehearsed(data: QueryDict) -> RecyclingRehearsed:
-        rule_id = id_or_none(data, "rule")
-        kept = queries.rule(request.viewer, rule_id) if rule_id else None
-        values = {**recycling_values(data), "name": data.get("name") or "–"}
-        draft = actions.draft_rule(known.pk, kept, values)
-        return RecyclingRehearsed(rehearse_rule(request.viewer, draft))
-
-    return _shown(request, "pools/rehearsed.html", rehearsed)
+    """Asks for a rehearsal of a recycling rule as it stands in the form."""
+    return _ask(request, "recycling", RecyclingRulePage, pool_id=pk)
 
 
 @require_POST
 def assignment(request: Request) -> HttpResponse:
-    """An assignment rule as it stands in the form."""
-    queries.assignment_rules(request.viewer)
-
-    def rehearsed(data: QueryDict) -> AssignmentRehearsed:
-        values = {**rule_values(data), "name": data.get("name") or "–"}
-        draft = actions.draft_assignment_rule(id_or_none(data, "rule"), values)
-        return AssignmentRehearsed(rehearse_assignment(request.viewer, draft))
-
-    return _shown(request, "pools/assignment_rehearsed.html", rehearsed)
+    """The same of an assignment rule."""
+    return _ask(request, "assignment", AssignmentRulePage)
 
 
-def _shown(request: Request, template: str, rehearsed) -> HttpResponse:
-    page, error = None, ""
+def _ask(request: Request, kind: str, form: type[RulePage], **about: UUID) -> HttpResponse:
+    rule_id = id_or_none(request.POST, "rule")
     try:
-        page = rehearsed(request.POST)
-    except ZhikeError as refusal:
+        values = form.drafted(request.POST)
+        asked = ask_rehearsal(request.viewer, kind=kind, values=values, rule_id=rule_id, **about)
+    except Invalid as refusal:
         error = " ".join(one.message for one in refusal.errors) or refusal.message
-    return render(request, template, {"page": page, "error": error})
+        return render(request, "rules/rehearsal.html", {"error": error})
+    page = RehearsalPage(request.viewer, asked)
+    return render(request, "rules/rehearsal.html", {"page": page})

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from uuid import UUID
 
 from django.http import HttpResponse, QueryDict
@@ -13,13 +13,15 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from zhike.access.policies import require
-from zhike.access.queries import active_user_names, team_names, user_names
+from zhike.access.queries import team_names, user_names
 from zhike.kernel.errors import Invalid, ZhikeError
 from zhike.ownership import actions, queries
 from zhike.ownership.previewing import preview_rule
-from zhike.web.forms import Form, Input
+from zhike.ownership.rehearsing.queries import latest_rehearsal
+from zhike.web.forms import Form, Input, Several
 from zhike.web.fragments import go
 from zhike.web.request import Request
+from zhike.web.rules import RulePage
 from zhike.web.segments.page import Builder
 from zhike.web.segments.views import read_tree
 from zhike.web.values import id_or_none
@@ -99,7 +101,7 @@ class PoolSetting:
         users, teams = user_names(), team_names()
         return [
             {
-                "key": f"user:{one.user_id}" if one.user_id else f"team:{one.team_id}",
+                "key": str(one.user_id or one.team_id),
                 "name": users.get(str(one.user_id)) or teams.get(str(one.team_id), ""),
                 "is_team": one.team_id is not None,
                 "is_admin": one.is_admin,
@@ -108,11 +110,9 @@ class PoolSetting:
         ]
 
     @property
-    def candidates(self) -> list[tuple[str, str]]:
+    def candidates(self) -> Several:
         known = {one["key"] for one in self.members}
-        teams = [(f"team:{pk}", _("Team %(name)s") % {"name": n}) for pk, n in team_names().items()]
-        users = [(f"user:{pk}", name) for pk, name in active_user_names().items()]
-        return [one for one in teams + users if one[0] not in known]
+        return Several("member", _("Add teams or people"), with_teams=True, without=known)
 
     @cached_property
     def rules(self) -> list:
@@ -126,20 +126,15 @@ class PoolSetting:
 
 @require_POST
 def members(request: Request, pk: UUID) -> HttpResponse:
-    """Who belongs to a pool: those still ticked, and one more where one was chosen."""
-    admins = request.POST.getlist("admin")
-    keys = [*request.POST.getlist("member"), request.POST.get("new", "")]
-    wanted = [_membership(key, key in admins) for key in dict.fromkeys(keys) if key]
+    """Who belongs to a pool: those still ticked, and those added."""
+    admins, teams = request.POST.getlist("admin"), team_names()
+    wanted = []
+    for key in dict.fromkeys(request.POST.getlist("member")):
+        known = id_or_none({"id": key}, "id")
+        about = {"team_id": known} if key in teams else {"user_id": known}
+        wanted.append(actions.Membership(**about, is_admin=key in admins))
     actions.set_members(request.viewer, pk, wanted)
     return go(request, reverse("pool_setting", args=[pk]), _("Kept."))
-
-
-def _membership(key: str, is_admin: bool) -> actions.Membership:
-    kind, _colon, text = key.partition(":")
-    known = id_or_none({"id": text}, "id")
-    if kind == "team":
-        return actions.Membership(team_id=known, is_admin=is_admin)
-    return actions.Membership(user_id=known, is_admin=is_admin)
 
 
 @require_POST
@@ -169,75 +164,52 @@ def recycle(request: Request) -> HttpResponse:
     return go(request, reverse("pool_settings"), words, batch=outcome.batch_id)
 
 
-class RulePage:
-    """A rule while it is made or changed."""
+class RecyclingRulePage(RulePage):
+    template = "pools/rule.html"
 
-    def __init__(self, pool, rule=None):
+    def __init__(self, request: Request, pool, rule=None):
+        super().__init__(request, rule)
         self.pool = pool
-        self.rule = rule
-        self.filter = json.dumps((rule.filter if rule else None) or _EMPTY)
 
     @property
-    def offers(self) -> dict:
-        return Builder().offers
+    def rehearsal(self):
+        rule_id = self.rule.pk if self.rule else None
+        return latest_rehearsal(self.viewer, "recycling", rule_id=rule_id, pool_id=self.pool.pk)
 
     @property
-    def inputs(self) -> list[Input]:
+    def own_inputs(self) -> list[Input]:
         rule = self.rule
         days = str(rule.days) if rule and rule.days is not None else "" if rule else "30"
         never = _("Empty: customers under this rule are never taken back.")
         return [
-            Input("name", _("Name"), value=rule.name if rule else "", is_required=True),
             Input("days", _("After how many days"), "number", days, help=never),
             Input("without", _("Without what"), "select", rule.without if rule else "contact",
                   options=queries.WITHOUT_CHOICES),
             Input("remind_days", _("Remind the owner so many days before"), "number",
                   str(rule.remind_days) if rule else "7"),
-            Input("position", _("Place among the rules"), "number",
-                  str(rule.position) if rule else str(self.pool.rules.count()),
-                  help=_("The first rule that holds decides.")),
-            Input("is_enabled", _("State"), "select", "1" if rule is None or rule.is_enabled
-                  else "0", options=[("1", _("on")), ("0", _("off"))]),
         ]  # fmt: skip
 
-
-def recycling_values(data: QueryDict) -> dict:
-    """What a form says of a recycling rule."""
-    return {
-        "name": data.get("name", ""),
-        "days": data.get("days", ""),
-        "without": data.get("without", ""),
-        "remind_days": data.get("remind_days") or "0",
-        "position": data.get("position") or "0",
-        "is_enabled": data.get("is_enabled") == "1",
-        "filter": read_tree(data.get("filter") or "{}"),
-    }
+    @classmethod
+    def own_values(cls, data: QueryDict) -> dict:
+        remind_days = data.get("remind_days") or "0"
+        return {"days": data.get("days", ""), "without": data.get("without", ""),
+                "remind_days": remind_days}  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
 def new_rule(request: Request, pk: UUID) -> HttpResponse:
-    known = queries.pool_to_look_after(request.viewer, pk)
-    page = RulePage(known)
-    return _build(request, page, lambda values: actions.create_rule(request.viewer, pk, **values))
+    page = RecyclingRulePage(request, queries.pool_to_look_after(request.viewer, pk))
+    save = partial(actions.create_rule, request.viewer, pk)
+    return page.answer(request, lambda values: save(**values), reverse("pool_setting", args=[pk]))
 
 
 @require_http_methods(["GET", "POST"])
 def rule(request: Request, rule_id: UUID) -> HttpResponse:
     known = queries.rule(request.viewer, rule_id)
-    page = RulePage(known.pool, known)
-    return _build(
-        request, page, lambda values: actions.change_rule(request.viewer, rule_id, **values)
-    )
-
-
-def _build(request: Request, page: RulePage, save) -> HttpResponse:
-    data = request.POST if request.method == "POST" else None
-    form = Form(page.inputs, data)
-    if form.saves(lambda _inputs: save(recycling_values(request.POST))):
-        return go(request, reverse("pool_setting", args=[page.pool.pk]), _("Kept."))
-    if data is not None:
-        page.filter = data.get("filter", "")
-    return render(request, "pools/rule.html", {"page": page, "form": form}, status=form.status)
+    page = RecyclingRulePage(request, known.pool, known)
+    save = partial(actions.change_rule, request.viewer, rule_id)
+    back = reverse("pool_setting", args=[known.pool_id])
+    return page.answer(request, lambda values: save(**values), back)
 
 
 @require_POST
@@ -246,10 +218,9 @@ def preview(request: Request, pk: UUID) -> HttpResponse:
     known = queries.pool_to_look_after(request.viewer, pk)
     found, error = None, ""
     try:
-        rule_id = id_or_none(request.POST, "rule")
-        kept = queries.rule(request.viewer, rule_id) if rule_id else None
-        values = {**recycling_values(request.POST), "name": request.POST.get("name") or "–"}
-        found = preview_rule(request.viewer, actions.draft_rule(known.pk, kept, values))
+        values, rule_id = RecyclingRulePage.drafted(request.POST), id_or_none(request.POST, "rule")
+        draft = actions.draft_rule(values, rule_id, pool_id=known.pk)
+        found = preview_rule(request.viewer, draft)
     except ZhikeError as refusal:
         error = " ".join(one.message for one in refusal.errors) or refusal.message
     context = {"found": found, "error": error}

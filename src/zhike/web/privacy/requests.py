@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from zhike.access.policies import require
-from zhike.access.queries import active_user_names, user_names
+from zhike.access.queries import user_names
 from zhike.access.viewer import Viewer
 from zhike.filters.schema import Words
 from zhike.kernel import clock
@@ -20,7 +20,7 @@ from zhike.privacy import actions, queries
 from zhike.privacy.queries.requests import SOON
 from zhike.privacy.words import EFFECTS, REQUESTS, STATES, WAYS
 from zhike.records.queries import linked_names
-from zhike.web.forms import Form, Input
+from zhike.web.forms import Form, Input, offer_people
 from zhike.web.fragments import go
 from zhike.web.request import Request
 from zhike.web.values import day_or_none, id_or_none
@@ -109,8 +109,7 @@ def _customer(request: Request) -> Input:
 
 
 def _responsible(chosen: str) -> Input:
-    options = list(active_user_names().items())
-    return Input("responsible", _("Responsible"), "select", chosen, options=options)
+    return offer_people(Input("responsible", _("Responsible"), value=chosen))
 
 
 @require_http_methods(["GET", "POST"])

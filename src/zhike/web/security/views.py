@@ -20,10 +20,13 @@ LIMITS = (
     ("opened_a_day", gettext_lazy("Customers opened in a day")),
     ("seen_an_hour", gettext_lazy("Customers seen in an hour, lists included")),
     ("seen_a_day", gettext_lazy("Customers seen in a day, lists included")),
-    ("times_usual", gettext_lazy("Times as many opened as in their usual hour")),
+    ("times_usual", gettext_lazy("Times as many opened or exported as usual")),
     ("exported_rows", gettext_lazy("Rows of one export")),
+    ("exported_rows_a_day", gettext_lazy("Rows exported in a day, all exports together")),
+    ("exports_a_day", gettext_lazy("Exports in a day")),
     ("unmasked_an_hour", gettext_lazy("Masked values shown in an hour")),
-    ("brake_an_hour", gettext_lazy("Brake: opened in an hour, then no more")),
+    ("brake_an_hour", gettext_lazy("Brake: opened in an hour, then few more")),
+    ("braked_an_hour", gettext_lazy("Different customers shown in an hour to whoever was stopped")),
     ("months", gettext_lazy("Months that the access log is kept")),
 )
 

@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from zhike.access.queries import active_user_names, user_names
+from zhike.access.queries import user_names
 from zhike.kernel.errors import Invalid
 from zhike.ownership.actions import hand_over_all, preview_hand_over
-from zhike.web.forms import Form
+from zhike.web.forms import Form, Several
 from zhike.web.fragments import go
 from zhike.web.request import Request
 from zhike.web.values import id_or_none
@@ -44,11 +44,9 @@ def hand_over(request: Request, pk: UUID) -> HttpResponse:
         "estate": estate,
         "by_rules": by_rules,
         "to": [(names[one], number) for one, number in estate.by_owner.items()],
-        "colleagues": [
-            (key, name, UUID(key) in heirs)
-            for key, name in active_user_names().items()
-            if key != str(pk)
-        ],
+        "heirs": Several(
+            "heirs", _("To whom"), [str(one) for one in heirs if one != pk], without={str(pk)}
+        ),
     }
     status = form.refusal.status if form.refusal else form.status
     return render(request, "settings/hand_over.html", context, status=status)
