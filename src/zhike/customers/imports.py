@@ -33,6 +33,7 @@ from zhike.records.imports import (
     Importer,
     Outcome,
     Question,
+    fill_from_supplements,
     register,
     write_supplements,
 )
@@ -103,6 +104,7 @@ def apply(
     companies = company_ids(employers, viewer, batch)
     described = [describe_party(_linked(v, companies), viewer, options) for v in opened]
     parties = new_instances(CUSTOMER, described, batch=batch, source="import")
+    fill_from_supplements("customer", list(zip(parties, opened, strict=True)))
     insert_records(CUSTOMER, parties, viewer=viewer, batch=batch)
     outcome.created = len(parties)
     changed = [(party, _cleaned(_linked(values, companies))) for party, values in pairs]

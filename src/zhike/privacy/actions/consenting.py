@@ -68,17 +68,17 @@ def record_consent(
         recorded_at=clock.now(), batch_id=batch.pk if batch else None,
     )  # fmt: skip
     refresh_consents([party.pk])
-    record(_told(line, declared), origin=viewer.origin(line.batch_id))
+    told = _told(party.pk, declared, channel, is_given, at=line.at, source=source)
+    record(told, origin=viewer.origin(line.batch_id))
     return line
 
 
-def _told(line: Consent, purpose: Purpose) -> Draft:
-    verb = "consent.given" if line.is_given else "consent.withdrawn"
-    data = {
-        "purpose": purpose.key, "name": purpose.name, "channel": line.channel,
-        "source": line.source,
-    }  # fmt: skip
-    return Draft(verb, "customer", line.party_id, line.party_id, line.at, data)
+def _told(
+    party_id: UUID, purpose: Purpose, channel: str, is_given: bool, *, at: datetime, source: str
+) -> Draft:
+    verb = "consent.given" if is_given else "consent.withdrawn"
+    data = {"purpose": purpose.key, "name": purpose.name, "channel": channel, "source": source}
+    return Draft(verb, "customer", party_id, party_id, at, data)
 
 
 def _text(purpose: Purpose, version: int | None) -> ConsentText | None:
@@ -147,26 +147,31 @@ def record_consents(
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
+            WITH wanted AS (
+                SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::boolean[], %s::uuid[])
+                    WITH ORDINALITY w(party_id, purpose_id, channel, is_given, text_id, number)
+            ), known AS MATERIALIZED (
+                SELECT e.* FROM privacy_consent e WHERE e.party_id = ANY(%s) AND {COUNTS}
+            ), standing AS (
+                SELECT DISTINCT ON (w.number) w.*, e.text_id AS standing_text,
+                    CASE WHEN e.channel IN ('', w.channel) THEN e.is_given END AS standing
+                FROM wanted w LEFT JOIN known e
+                    ON e.party_id = w.party_id AND e.purpose_id = w.purpose_id
+                    AND (e.channel IN ('', w.channel) OR w.channel = '')
+                ORDER BY w.number, e.at DESC, e.id DESC
+            )
             INSERT INTO privacy_consent (party_id, purpose_id, channel, is_given, is_separate,
                 text_id, at, source, note, recorded_by, recorded_at, batch_id)
-            SELECT w.party_id, w.purpose_id, w.channel, w.is_given, %s, w.text_id, %s, %s, '', %s,
-                %s, %s
-            FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::boolean[], %s::uuid[])
-                w(party_id, purpose_id, channel, is_given, text_id)
-            LEFT JOIN LATERAL (
-                SELECT CASE WHEN e.channel IN ('', w.channel) THEN e.is_given END AS is_given,
-                    e.text_id
-                FROM privacy_consent e
-                WHERE e.party_id = w.party_id AND e.purpose_id = w.purpose_id
-                  AND (e.channel IN ('', w.channel) OR w.channel = '') AND {COUNTS}
-                ORDER BY e.at DESC, e.id DESC LIMIT 1) s ON TRUE
-            WHERE (w.is_given, w.text_id) IS DISTINCT FROM (s.is_given, s.text_id)
+            SELECT party_id, purpose_id, channel, is_given, %s, text_id, %s, %s, '', %s, %s, %s
+            FROM standing
+            WHERE (is_given, text_id) IS DISTINCT FROM (standing, standing_text)
+            ORDER BY number
             RETURNING party_id, purpose_id, channel, is_given
             """,
             [
-                is_separate, at or now, source, viewer.user_id, now, batch.pk, list(ids),
-                [purposes[key].pk for key in keys], list(channels), list(given),
-                [getattr(texts[key], "pk", None) for key in keys],
+                list(ids), [purposes[key].pk for key in keys], list(channels), list(given),
+                [getattr(texts[key], "pk", None) for key in keys], list(set(ids)),
+                is_separate, at or now, source, viewer.user_id, now, batch.pk,
             ],
         )  # fmt: skip
         found = cursor.fetchall()
@@ -180,11 +185,10 @@ def _tell_all(viewer: Viewer, batch: Any, found: Sequence[tuple], at: datetime, 
         return
     refresh_consents(list({row[0] for row in found}))
     known = {one.pk: one for one in Purpose.objects.all()}
-    lines = (
-        Consent(party_id=party_id, channel=channel, is_given=is_given, at=at, source=source)
-        for party_id, _purpose, channel, is_given in found
+    drafts = (
+        _told(party_id, known[purpose_id], channel, is_given, at=at, source=source)
+        for party_id, purpose_id, channel, is_given in found
     )
-    drafts = (_told(line, known[row[1]]) for line, row in zip(lines, found, strict=True))
     record_many(drafts, origin=viewer.origin(batch.pk))
 
 
@@ -234,27 +238,31 @@ def _taken_back(found: Sequence[tuple]) -> list[Draft]:
 
 def refresh_consents(ids: Sequence[UUID]) -> None:
     """Keeps what the ledger says now in the customers' rows, where filters find it; nothing while
-    a restriction is in force."""
+    a restriction is in force. Rows that say so already are not written again."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            UPDATE customers_party p SET consents = coalesce((
-                SELECT array_agg(s.item ORDER BY s.item) FROM (
-                    SELECT DISTINCT ON (u.key, c.channel) e.is_given,
-                        u.key || CASE c.channel WHEN '' THEN '' ELSE ':' || c.channel END AS item
-                    FROM privacy_consent e
-                    JOIN privacy_purpose u ON u.id = e.purpose_id AND u.is_enabled
-                    CROSS JOIN LATERAL unnest(CASE WHEN u.is_by_channel AND e.channel = ''
-                        THEN %s::text[] ELSE ARRAY[e.channel::text] END) c(channel)
-                    WHERE e.party_id = p.id AND {COUNTS} AND NOT EXISTS (
-                        SELECT 1 FROM privacy_subjectrequest r WHERE r.party_id = p.id
-                        AND r.kind = 'restriction' AND r.state = 'fulfilled'
-                        AND r.lifted_on IS NULL)
-                    ORDER BY u.key, c.channel, e.at DESC, e.id DESC
-                ) s WHERE s.is_given
-            ), '{{}}') WHERE p.id = ANY(%s)
+            WITH standing AS (
+                SELECT DISTINCT ON (e.party_id, u.key, c.channel) e.party_id, e.is_given,
+                    u.key || CASE c.channel WHEN '' THEN '' ELSE ':' || c.channel END AS item
+                FROM privacy_consent e
+                JOIN privacy_purpose u ON u.id = e.purpose_id AND u.is_enabled
+                CROSS JOIN LATERAL unnest(CASE WHEN u.is_by_channel AND e.channel = ''
+                    THEN %s::text[] ELSE ARRAY[e.channel::text] END) c(channel)
+                WHERE e.party_id = ANY(%s) AND {COUNTS} AND NOT EXISTS (
+                    SELECT 1 FROM privacy_subjectrequest r WHERE r.party_id = e.party_id
+                    AND r.kind = 'restriction' AND r.state = 'fulfilled'
+                    AND r.lifted_on IS NULL)
+                ORDER BY e.party_id, u.key, c.channel, e.at DESC, e.id DESC
+            ), told AS MATERIALIZED (
+                SELECT party_id, array_agg(item ORDER BY item) AS items
+                FROM standing WHERE is_given GROUP BY party_id
+            )
+            UPDATE customers_party p SET consents = coalesce(t.items, '{{}}')
+            FROM unnest(%s::uuid[]) w(id) LEFT JOIN told t ON t.party_id = w.id
+            WHERE p.id = w.id AND p.consents::text[] <> coalesce(t.items, '{{}}')
             """,
-            [list(CHANNELS), list(ids)],
+            [list(CHANNELS), list(ids), list(ids)],
         )
 
 
