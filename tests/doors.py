@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from zhike.api.urls import api
+from zhike.kernel.ids import new_id
 
 Body = Callable[[SimpleNamespace], Mapping]
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
@@ -285,6 +286,9 @@ PAGES: dict[tuple[str, str], Door] = {
     ("GET", "settings/privacy"): door("administer"),
     ("POST", "settings/privacy"): door("administer", body=lambda ids: {"backup_days": "30"}),
     ("GET", "settings/privacy/erasures/<uuid:pk>"): door("administer", of="erasure"),
+    ("GET", "settings/privacy/purposes"): door("administer"),
+    ("POST", "settings/privacy/purposes"): door("administer", body=lambda ids: {
+        "key": f"own_{new_id().hex[-8:]}", "name": "n", "pipl": "consent", "gdpr": "consent"}),
     ("GET", "settings/privacy/purposes/<slug:key>"): door("administer", of="purpose"),
     ("POST", "settings/privacy/purposes/<slug:key>"): door(
         "administer", of="purpose", body=lambda ids: {"pipl": "consent", "gdpr": "consent"}),

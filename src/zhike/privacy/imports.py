@@ -37,7 +37,7 @@ OPTIONS = (
 def _fields() -> Iterable[Field]:
     for one in queries.purposes():
         for channel in ("", *CHANNELS) if one.is_by_channel else ("",):
-            purpose = queries.purpose_label(one.key, one.name)
+            purpose = one.label
             what = format_lazy("{} {}", purpose, CHANNELS[channel]) if channel else purpose
             yield Field(
                 ".".join(filter(None, (_PREFIX, one.key, channel))),

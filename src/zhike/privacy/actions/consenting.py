@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 
 from zhike.access.policies import require
 from zhike.access.viewer import Viewer
+from zhike.customers.actions import add_attachment
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.queries import attachment
 from zhike.events.actions import Draft, record, record_many
+from zhike.jobs import later
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid
 from zhike.privacy import queries
@@ -23,6 +25,8 @@ from zhike.privacy.words import CHANNELS
 from zhike.records.actions import takes_back_beside
 from zhike.records.limits import refuse_unwritable
 from zhike.records.queries import get, reach, require_reach
+
+REFRESHED_AT_ONCE = 5_000
 
 
 @transaction.atomic
@@ -38,11 +42,13 @@ def record_consent(
     text_version: int | None = None,
     at: datetime | None = None,
     proof: UUID | None = None,
+    upload: Any = None,
     note: str = "",
     batch: Any = None,
 ) -> Consent:
     """Writes down that a customer agreed to a purpose, or no longer does. Without a channel it
-    holds for all of them. The text shown is the newest unless a version is named."""
+    holds for all of them. The text shown is the newest unless a version is named. Proof is a file
+    that is kept with the customer, or one that is uploaded with it."""
     require(viewer, "change")
     refuse_unwritable(CUSTOMER, viewer, ["consents"])
     party_id = CUSTOMER.stand_ins([party_id]).get(party_id, party_id)
@@ -61,9 +67,12 @@ def record_consent(
         raise Invalid.field("at", "in_future", _("This has not happened yet."))
     if proof is not None and attachment(viewer, proof).party_id != party.pk:
         raise Invalid.field("proof", "unknown_link", _("This file isn't kept with the customer."))
+    text = _text(declared, text_version)
+    if upload is not None:
+        proof = add_attachment(party.pk, upload=upload, viewer=viewer).pk
     line = Consent.objects.create(
         party_id=party.pk, purpose=declared, channel=channel, is_given=is_given,
-        is_separate=is_separate, text=_text(declared, text_version), at=at or clock.now(),
+        is_separate=is_separate, text=text, at=at or clock.now(),
         source=source, proof_id=proof, note=note.strip()[:400], recorded_by=viewer.user_id,
         recorded_at=clock.now(), batch_id=batch.pk if batch else None,
     )  # fmt: skip
@@ -272,24 +281,36 @@ def keep_purpose(
     key: str,
     *,
     name: str = "",
+    chinese_name: str = "",
+    about: str = "",
     pipl: str = Basis.CONSENT,
     gdpr: str = Basis.CONSENT,
     is_by_channel: bool = False,
     is_separate: bool = False,
+    is_enabled: bool | None = None,
+    is_new: bool | None = None,
 ) -> Purpose:
-    """A purpose of the firm's own, or other bases for one that is there."""
+    """A purpose of the firm's own, or other names and bases for one that is there; `is_new` says
+    which of both is meant. One that isn't enabled is closed: nobody is asked for it or contacted
+    for it any more, and what the ledger says of it stays."""
     require(viewer, "administer")
     if not re.fullmatch(r"[a-z][a-z0-9_]{1,29}", key):
         message = _("2 to 30 small letters, digits and _, such as newsletter.")
         raise Invalid.field("key", "not_a_key", message)
+    before = Purpose.objects.select_for_update().filter(key=key).first()
+    if is_new and before is not None:
+        raise Invalid.field("key", "taken", _("There is such a purpose already."))
     for law, basis in (("pipl", pipl), ("gdpr", gdpr)):
         if basis not in Basis.values or (law == "pipl" and basis == Basis.INTERESTS):
             message = _("This law knows no such basis.")
             raise Invalid.field(law, "unknown_choice", message)
-    values = {
-        "name": name.strip()[:80], "pipl": pipl, "gdpr": gdpr, "is_separate": is_separate,
+    values: dict[str, Any] = {
+        "name": name.strip()[:80], "chinese_name": chinese_name.strip()[:80],
+        "about": about.strip()[:400], "pipl": pipl, "gdpr": gdpr, "is_separate": is_separate,
     }  # fmt: skip
-    kept, is_new = Purpose.objects.update_or_create(
+    if is_enabled is not None:
+        values["is_enabled"] = is_enabled
+    kept, is_opened = Purpose.objects.update_or_create(
         key=key,
         defaults=values,
         create_defaults={
@@ -297,10 +318,35 @@ def keep_purpose(
         },
     )  # fmt: skip
     record(
-        Draft("purpose.kept", "purpose", kept.pk, data={"purpose": key, "is_new": is_new}),
+        Draft("purpose.kept", "purpose", kept.pk, data={"purpose": key, "is_new": is_opened}),
         origin=viewer.origin(),
     )
+    if before is not None and before.is_enabled is not kept.is_enabled:
+        _tell_of_use(viewer, kept)
     return kept
+
+
+def _tell_of_use(viewer: Viewer, purpose: Purpose) -> None:
+    from zhike.privacy.jobs import refresh_purpose as job
+
+    verb = "purpose.reopened" if purpose.is_enabled else "purpose.closed"
+    data = {"purpose": purpose.key}
+    record(Draft(verb, "purpose", purpose.pk, data=data), origin=viewer.origin())
+    later(job, key=purpose.key)
+
+
+def refresh_purpose(key: str) -> int:
+    """Refreshes the rows of all who ever said something of a purpose, which was closed or opened
+    again; how many they are."""
+    said = Consent.objects.filter(purpose__key=key).order_by("party_id")
+    last, count = None, 0
+    while True:
+        behind = said if last is None else said.filter(party_id__gt=last)
+        ids = list(behind.values_list("party_id", flat=True).distinct()[:REFRESHED_AT_ONCE])
+        if not ids:
+            return count
+        refresh_consents(ids)
+        last, count = ids[-1], count + len(ids)
 
 
 @transaction.atomic
