@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from zhike.api.urls import api
+from zhike.kernel.ids import new_id
 
 Body = Callable[[SimpleNamespace], Mapping]
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
@@ -222,6 +223,7 @@ PAGES: dict[tuple[str, str], Door] = {
         "administer", of="pool", body=lambda ids: RULE),
     ("POST", "settings/assignment/rehearse"): door("administer", body=lambda ids: {
         **ASSIGNMENT, "people": str(ids.user)}),
+    ("GET", "errands/<uuid:pk>"): door(of="errand"),
     ("GET", "settings/rehearsals/<uuid:pk>"): door("view", "administer", of="rehearsal"),
     ("GET", "settings/users/<uuid:pk>/hand-over"): door("view", "administer", of="user"),
     ("POST", "settings/users/<uuid:pk>/hand-over"): door(
@@ -287,6 +289,9 @@ PAGES: dict[tuple[str, str], Door] = {
     ("GET", "settings/privacy"): door("administer"),
     ("POST", "settings/privacy"): door("administer", body=lambda ids: {"backup_days": "30"}),
     ("GET", "settings/privacy/erasures/<uuid:pk>"): door("administer", of="erasure"),
+    ("GET", "settings/privacy/purposes"): door("administer"),
+    ("POST", "settings/privacy/purposes"): door("administer", body=lambda ids: {
+        "key": f"own_{new_id().hex[-8:]}", "name": "n", "pipl": "consent", "gdpr": "consent"}),
     ("GET", "settings/privacy/purposes/<slug:key>"): door("administer", of="purpose"),
     ("POST", "settings/privacy/purposes/<slug:key>"): door(
         "administer", of="purpose", body=lambda ids: {"pipl": "consent", "gdpr": "consent"}),
@@ -528,6 +533,7 @@ ROUTES: dict[tuple[str, str], Door] = {
         "people": [str(ids.user)]}),
     ("POST", "pools/{pool_id}/rehearsal"): door(
         "administer", of="pool", body=lambda ids: {"days": 30}),
+    ("GET", "errands/{errand_id}"): door(of="errand"),
     ("GET", "rehearsals/{rehearsal_id}"): door("view", "administer", of="rehearsal"),
     ("POST", "assignment/run"): door("assign"),
     ("GET", "disputes"): door("view"),

@@ -37,7 +37,7 @@ from zhike.ownership.disputes.rules import create_dispute_rule
 from zhike.ownership.models import Rehearsal
 from zhike.ownership.rehearsing.recycling import Fall, Recycled
 from zhike.privacy.actions import answer_request, keep_rule, open_request, request_erasure
-from zhike.records.actions import save_view
+from zhike.records.actions import ask_archive, save_view
 from zhike.records.imports.actions import import_now, map_import, prepare_import
 from zhike.security.actions import raise_alarm
 from zhike.security.models import Alarm
@@ -106,6 +106,7 @@ def build_firm(folder: Path, *, is_linked: bool) -> Firm:
     common = _common(boss, viewer_of(ting), product, folder)
     _keep_pools(boss, company, common)
     common.rehearsal = _rehearse(ting, common, [one.customer for one in found.values()])
+    common.errand = ask_archive(viewer_of(ting), CUSTOMER, [found["Own"].customer]).pk
     common.user, common.colleague = people["Mate"].pk, people["Below"].pk
     gone = customers.create_customer({"name": "Gone"}, viewer=boss)
     common.erasure = request_erasure(boss, gone.pk, ground="request").pk

@@ -12,6 +12,7 @@ from zhike.access.queries import viewer_of
 from zhike.commerce.actions import place_order
 from zhike.commerce.facts import ORDER
 from zhike.customers.actions import change_customer, create_customer
+from zhike.customers.duplicates import possible_duplicates
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.merging.actions import preview_merge
 from zhike.customers.models import Party
@@ -269,6 +270,35 @@ def test_nothing_is_found_out_about_rows_that_are_masked(cast, unclaimed):
     assert find_ids(CUSTOMER, cast.han, search="8821").items == []
     assert find_ids(CUSTOMER, cast.han, search="5678").items == [cast.chen.pk]
     assert find_ids(CUSTOMER, cast.mei, where=asked).items == [cast.yunqi.pk]
+
+
+# ------------------------------------------------------------------------- what is typed at it
+
+
+@pytest.mark.parametrize("level", ["mask", "hide"])
+def test_a_guess_at_what_is_hidden_moves_no_probability(cast, limited, level):
+    told = {"name": "周小茉", "birthday": "1990-02-03", "phones": "13955556666", "city": "杭州"}
+    create_customer(told, viewer=cast.li)
+    of_guess = [
+        {}, {"birthday": "1990-02-03"}, {"birthday": "1971-11-28"}, {"phones": "13955556666"},
+    ]  # fmt: skip
+
+    def hints(viewer) -> list[tuple]:
+        typed = [{"name": "周小茉", "city": "杭州", **guess} for guess in of_guess]
+        found = [possible_duplicates(viewer, values) for values in typed]
+        return [tuple((hit.probability, *hit.reasons) for hit in one.hits) for one in found]
+
+    assert len(set(hints(cast.li))) > 2
+    limited("phones", level)
+    viewer = limited("birthday", level)
+    assert len(set(hints(viewer))) == 1
+    assert not possible_duplicates(viewer, {"phones": "13955556666"})
+
+
+def test_a_phone_masked_in_some_rows_is_no_sign_of_theirs(cast, unclaimed):
+    assert not possible_duplicates(cast.han, {"kind": "company", "phones": "13800138821"})
+    assert possible_duplicates(cast.han, {"phones": "13912345678", "name": "陈嘉怡"}).is_clear
+    assert possible_duplicates(cast.mei, {"kind": "company", "phones": "13800138821"}).hits
 
 
 # --------------------------------------------------------------------------------- unmasking

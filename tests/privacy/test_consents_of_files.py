@@ -3,6 +3,7 @@
 import csv
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from zhike.access.actions import create_token
@@ -38,6 +39,21 @@ def bring(cast, tmp_path):
 
 def agreed(name: str) -> list[str]:
     return Party.objects.get(name=name, archived_at=None).consents
+
+
+def test_files_that_are_opened_with_consents_are_written_once(bring):
+    def updated() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT n_tup_upd FROM pg_stat_xact_user_tables WHERE relname = 'customers_party'"
+            )
+            return cursor.fetchone()[0]
+
+    before = updated()
+    bring(["周一", "A1", "是", "否", "yes"], ["周二", "A2", "", "是", "no"])
+    assert agreed("周一") == ["marketing:email", "sharing"]  # one channel counts before all
+    assert len(agreed("周二")) == 5
+    assert updated() == before
 
 
 def test_columns_say_who_agreed_to_what(cast, bring):

@@ -5,11 +5,20 @@ import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.translation import override
 from privacy.conftest import shipped  # noqa: F401
 
 from zhike.customers.actions import add_attachment
 from zhike.customers.models import Attachment
-from zhike.privacy.actions import erase_customer, open_request
+from zhike.events.models import Event
+from zhike.kernel.errors import Invalid
+from zhike.privacy import queries
+from zhike.privacy.actions import (
+    erase_customer,
+    open_request,
+    record_consent,
+    refresh_purpose,
+)
 from zhike.privacy.models import Consent, Purpose
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,3 +83,55 @@ def test_a_consent_names_the_file_that_proves_it(cast, mei):
     sent = {"purpose": "marketing:email", "answer": "given", "source": "paper", "proof": proof}
     assert mei.post(f"/customers/{cast.chen.pk}/consents", sent).status_code == 302
     assert Consent.objects.get().proof_id == proof
+
+
+def test_a_consent_is_written_down_with_the_file_that_proves_it(cast, mei):
+    sent = {"purpose": "marketing:email", "answer": "given", "source": "paper"}
+    address = f"/customers/{cast.chen.pk}/consents"
+    refused = {**sent, "purpose": "none", "file": SimpleUploadedFile("signed.txt", b"yes")}
+    assert mei.post(address, refused).status_code == 422
+    assert not Attachment.objects.exists()
+    sent["file"] = SimpleUploadedFile("signed.txt", b"yes")
+    assert mei.post(address, sent).status_code == 302
+    kept = Attachment.objects.get()
+    assert (kept.name, kept.party_id) == ("signed.txt", cast.chen.pk)
+    assert Consent.objects.get().proof_id == kept.pk
+
+
+def test_a_purpose_of_the_firms_own_is_added_named_and_closed(cast, mei, li):
+    address = "/settings/privacy/purposes"
+    sent = {
+        "key": "events", "name": "Invitations", "chinese_name": "活动邀请", "about": "Tea evenings",
+        "pipl": "consent", "gdpr": "consent", "is_separate": "", "is_by_channel": "",
+    }  # fmt: skip
+    assert li.post(address, sent).status_code == 403
+    assert not Purpose.objects.filter(key="events").exists()
+    assert mei.post(address, sent).status_code == 302
+    assert mei.post(address, sent).status_code == 422  # it is there
+    assert mei.post(address, {**sent, "key": "No key"}).status_code == 422
+    record_consent(cast.chen.pk, purpose="events", is_given=True, source="form", viewer=cast.mei)
+    page = mei.get("/settings/privacy").content.decode()
+    assert "Invitations" in page
+    assert "Tea evenings" in page
+    with override("zh-hans"):
+        assert str(queries.agreeable()["events"]) == "活动邀请"
+
+    kept = {**sent, "name": "Evenings", "is_enabled": ""}
+    assert mei.post(f"{address}/events", kept).status_code == 302
+    refresh_purpose("events")
+    cast.chen.refresh_from_db()
+    assert (cast.chen.consents, "events" in queries.agreeable()) == ([], False)
+    assert queries.ledger(cast.mei, cast.chen.pk)[0].purpose.name == "Evenings"
+    with pytest.raises(Invalid):
+        record_consent(
+            cast.chen.pk, purpose="events", is_given=True, source="form", viewer=cast.mei
+        )
+
+    assert mei.post(f"{address}/events", {**kept, "is_enabled": "1"}).status_code == 302
+    refresh_purpose("events")
+    cast.chen.refresh_from_db()
+    assert cast.chen.consents == ["events"]
+    told = Event.objects.filter(subject_type="purpose").order_by("id")
+    assert list(told.values_list("type", flat=True)) == [
+        "purpose.kept", "purpose.kept", "purpose.closed", "purpose.kept", "purpose.reopened",
+    ]  # fmt: skip

@@ -82,10 +82,13 @@ class AnswerIn(StrictSchema):
 
 class PurposeIn(StrictSchema):
     name: str = ""
+    chinese_name: str = ""
+    about: str = ""
     pipl: str = "consent"
     gdpr: str = "consent"
     is_by_channel: bool = False
     is_separate: bool = False
+    is_enabled: bool | None = None  # null: as it is
 
 
 class TextIn(StrictSchema):
@@ -280,8 +283,9 @@ def _request(one) -> dict[str, Any]:
 
 def _purpose(one) -> dict[str, Any]:
     return {
-        "key": one.key, "name": str(queries.purpose_label(one.key, one.name)), "pipl": one.pipl,
+        "key": one.key, "name": str(one.label), "pipl": one.pipl,
         "gdpr": one.gdpr, "is_by_channel": one.is_by_channel, "is_separate": one.is_separate,
+        "about": one.about, "is_enabled": one.is_enabled,
         "texts": [_text(text) for text in one.texts.all()],
     }  # fmt: skip
 

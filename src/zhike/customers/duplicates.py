@@ -2,10 +2,12 @@
 are probably one."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 from psycopg.types.json import Jsonb
@@ -14,15 +16,20 @@ from zhike.access.policies import require
 from zhike.access.viewer import Viewer
 from zhike.customers.collisions import Held, held
 from zhike.customers.facts import CUSTOMER
-from zhike.customers.models import Duplicate, Party
-from zhike.customers.profiles import FACTS_OF_SIGN, keys_by_scarcity, profile_of
+from zhike.customers.models import Duplicate, LearntWeights, Party
+from zhike.customers.profiles import (
+    FACTS_OF_SIGN,
+    keys_by_scarcity,
+    profile_of,
+    signs_of_facts,
+)
 from zhike.customers.words import sign_words
 from zhike.identity import USUAL, Profile, compare
 from zhike.kernel.errors import Conflict, Invalid, NotFound
 from zhike.kernel.ids import new_id
 from zhike.kernel.paging import Page, decode_cursor, encode_cursor
 from zhike.records.limits import untold
-from zhike.records.queries import concealed, linked_names, only_seen, visible_ids
+from zhike.records.queries import concealed, limited_facts, linked_names, only_seen, visible_ids
 
 CLEAR, MAYBE = 0.5, 0.1
 # A young firm has few files and will have more: names agree by chance as in a base of this size.
@@ -30,6 +37,7 @@ SMALLEST_BASE = 500
 # Of customers who share only a key that many share, those are compared who agree in more; the rest
 # could not become probable by what is left.
 SCARCE_CANDIDATES, COMMON_CANDIDATES, COMMON_READ = 50, 100, 3_000
+COMPARED_OF_A_FILE = 20  # rows of a file that share one key
 _SCARCE = f"""
     SELECT id FROM customers_party
     WHERE keys && %s::bigint[] AND archived_at IS NULL LIMIT {SCARCE_CANDIDATES}
@@ -152,7 +160,9 @@ def possible_duplicates(
 ) -> Duplicates:
     """Customers who may be the one that some values describe, from a probability of 0.1 on.
 
-    What can't be read yet, because it is half typed, is passed over. `but` leaves one customer out.
+    What can't be read yet, because it is half typed, is passed over, and so is what the viewer may
+    not read of a customer: who types a guess would see the probability move. `but` leaves one
+    customer out.
     Raises NotAllowed for who may not open files: asking is part of that.
     """
     require(viewer, "create")
@@ -163,9 +173,10 @@ def possible_duplicates(
         return Duplicates()
     employers = {one.company_id for one in candidates if one.company_id}
     seen = visible_ids(CUSTOMER, viewer, [*employers, *(one.pk for one in candidates)])
-    hits = _hits(profile, [one for one in candidates if one.pk in seen], seen)[:limit]
+    shown = [one for one in candidates if one.pk in seen]
+    hidden_facts = limited_facts(CUSTOMER, viewer, [one.pk for one in shown])
+    hits = _hits(profile, shown, seen, hidden_facts)[:limit]
     concealed(CUSTOMER, viewer, [hit.party for hit in hits])
-    hits = [replace(hit, reasons=_told(hit.reasons, hit.party.concealed)) for hit in hits]
     hidden = [one for one in candidates if one.pk not in seen]
     return Duplicates(tuple(hits), held(profile, hidden))
 
@@ -174,11 +185,7 @@ def likeliest(viewer: Viewer, rows: Sequence[Mapping]) -> list[Hit | None]:
     """For each of some customers who are about to be opened the one in sight who is the likeliest
     to be them, from a probability of 0.1 on; one question for all of them. A company is given by
     its name."""
-    parties = [described({**row, "company": None}) for row in rows]
-    profiles = [
-        profile_of(party, employer=row.get("company") or "")
-        for party, row in zip(parties, rows, strict=True)
-    ]
+    parties, profiles = _described_many(rows)
     found: dict[int, list[Party]] = {}
     for one in _candidates_of_many(viewer, parties, profiles):
         found.setdefault(one.number, []).append(one)  # type: ignore[attr-defined]
@@ -190,6 +197,48 @@ def likeliest(viewer: Viewer, rows: Sequence[Mapping]) -> list[Hit | None]:
         hits = _hits(profile, [one for one in found.get(number, ()) if one.pk in seen], seen)
         best.append(hits[0] if hits else None)
     return best
+
+
+def repeated(rows: Sequence[Mapping]) -> set[int]:
+    """Which of some customers who are about to be opened are clearly one of the earlier ones (which
+    is opened), compared as `likeliest` compares. A company is given by its name."""
+    _parties, profiles = _described_many(rows)
+    base, learnt = _base(), dict(LearntWeights.objects.values_list("kind", "signs"))
+    weights = {
+        kind: _weights(kind, learnt.get(kind, {})) for kind in {one.kind for one in profiles}
+    }
+    bearers: dict[str, list[Profile]] = {}
+    found: set[int] = set()
+    for number, profile in enumerate(profiles):
+        keys = profile.keys()
+        earlier = {id(one): one for key in keys for one in bearers.get(key, ())}
+        usual = weights[profile.kind]
+        if any(_is_clear(profile, one, base, usual) for one in earlier.values()):
+            found.add(number)
+            continue
+        for key in keys:
+            if len(alike := bearers.setdefault(key, [])) < COMPARED_OF_A_FILE:
+                alike.append(profile)
+    return found
+
+
+def _is_clear(one: Profile, other: Profile, base: int, weights: Mapping) -> bool:
+    return compare(one, other, base=base, weights=weights).probability >= CLEAR
+
+
+def _base() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = 'customers_party'::regclass")
+        return max(int(cursor.fetchone()[0]), SMALLEST_BASE)
+
+
+def _described_many(rows: Sequence[Mapping]) -> tuple[list[Party], list[Profile]]:
+    parties = [described({**row, "company": None}) for row in rows]
+    profiles = [
+        profile_of(party, employer=row.get("company") or "")
+        for party, row in zip(parties, rows, strict=True)
+    ]
+    return parties, profiles
 
 
 def _candidates_of_many(
@@ -244,17 +293,25 @@ def _candidates(
     return list(Party.objects.raw(_CANDIDATES.format(within=within), parameters))
 
 
-def _hits(profile: Profile, candidates: Sequence[Party], seen: set[UUID]) -> list[Hit]:
+def _hits(
+    profile: Profile,
+    candidates: Sequence[Party],
+    seen: set[UUID],
+    hidden: Mapping[UUID, Collection[str]] = MappingProxyType({}),
+) -> list[Hit]:
+    """The probable ones, the most probable first; by what isn't `hidden` of each."""
     hits: list[Hit] = []
     if not candidates:
         return hits
-    weights = _weights(profile.kind, candidates[0].learnt)  # type: ignore[attr-defined]
+    learnt = json.loads(candidates[0].learnt or "{}")  # type: ignore[attr-defined]
+    weights = _weights(profile.kind, learnt)
     for party in candidates:
         # Where somebody works is told to those only who see the company.
         employer = party.employer if party.company_id in seen else ""  # type: ignore[attr-defined]
         base = max(int(party.base), SMALLEST_BASE)  # type: ignore[attr-defined]
         other = profile_of(party, employer=employer or "")
-        match = compare(profile, other, base=base, weights=weights)
+        without = signs_of_facts(hidden.get(party.pk, ()))
+        match = compare(profile, other, base=base, weights=weights, without=without)
         if match.probability >= MAYBE:
             reasons = tuple(
                 Reason(sign_words(party.kind, one.sign, one.level), one.sign, one.level, one.weight)
@@ -282,10 +339,9 @@ def _told(reasons: Sequence[Reason], hidden: frozenset[str]) -> tuple[Reason, ..
     return (*told, *others)
 
 
-def _weights(kind: str, learnt: str | None) -> Mapping:
+def _weights(kind: str, learnt: Mapping) -> Mapping:
     """The usual weights; where a scan of the base has learnt better ones, those."""
-    signs = json.loads(learnt or "{}")
-    return {**USUAL, **{(sign, kind): shares for sign, shares in signs.items()}}
+    return {**USUAL, **{(sign, kind): shares for sign, shares in learnt.items()}}
 
 
 def probable_pairs(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from zhike.access.queries import team_ids_by_user, user_ids_by_word
 from zhike.access.viewer import Viewer
-from zhike.customers.duplicates import likeliest
+from zhike.customers.duplicates import likeliest, repeated
 from zhike.customers.facts import CUSTOMER, KINDS
 from zhike.customers.forgetting import were_erased
 from zhike.customers.merging.following import merges_in_force
@@ -33,6 +33,7 @@ from zhike.records.imports import (
     Importer,
     Outcome,
     Question,
+    fill_from_supplements,
     register,
     write_supplements,
 )
@@ -41,6 +42,9 @@ from zhike.records.queries import visible_ids
 
 _BY_NAME = {"company": FieldKind.TEXT, "owner": FieldKind.TEXT}
 _LEFT_OUT = {"team", "custom"}
+# Of customers who are in one part of a file more than once all later ones are told in the second
+# turn; a third finds those who were opened in the second.
+TURNS = 4
 
 
 def _fields() -> Iterable[Field]:
@@ -69,9 +73,17 @@ def apply(
     batch: Batch,
 ) -> Outcome:
     outcome = Outcome()
+    left = _with_owners(groups, outcome)
+    for turn in range(TURNS):
+        left = _write(left, options, viewer, batch, outcome, is_last=turn == TURNS - 1)
+    return outcome
+
+
+def _with_owners(groups: Sequence[Group], outcome: Outcome) -> list[tuple[Group, dict]]:
+    """What the rows of each customer say, owners by their id; in the order of the file."""
     owners, teams = user_ids_by_word(), team_ids_by_user()
     wanted: list[tuple[Group, dict]] = []
-    for group in groups:
+    for group in sorted(groups, key=lambda one: one.rows[0][0]):
         values = _merged(group)
         owner = values.pop("owner", None)
         if owner:
@@ -82,6 +94,22 @@ def apply(
             values["owner"] = owners[str(owner).casefold()]
             values["team"] = teams.get(values["owner"])
         wanted.append((group, values))
+    return wanted
+
+
+def _write(
+    wanted: Sequence[tuple[Group, dict]],
+    options: Mapping,
+    viewer: Viewer,
+    batch: Batch,
+    outcome: Outcome,
+    *,
+    is_last: bool,
+) -> list[tuple[Group, dict]]:
+    """Writes customers, and leaves those who are probably an earlier one of the same file for the
+    next turn, which compares them with the files that were opened in this one."""
+    if not wanted:
+        return []
     known = Matches([values for _group, values in wanted], lock=True)
     matched = [(group, values, known.find(values)) for group, values in wanted]
     seen = visible_ids(CUSTOMER, viewer, [party.pk for _g, _v, party in matched if party])
@@ -97,26 +125,56 @@ def apply(
         else:
             pairs.append((party, values))
     new = _without_erased(new, outcome)
+    new, left = (new, []) if is_last else _told_apart(new, options)
     opened, added = _sifted(new, options, viewer, outcome)
     pairs += added
     employers = {values.get("company") for values in (*opened, *(v for _party, v in pairs))}
     companies = company_ids(employers, viewer, batch)
     described = [describe_party(_linked(v, companies), viewer, options) for v in opened]
     parties = new_instances(CUSTOMER, described, batch=batch, source="import")
+    fill_from_supplements("customer", list(zip(parties, opened, strict=True)))
     insert_records(CUSTOMER, parties, viewer=viewer, batch=batch)
-    outcome.created = len(parties)
+    outcome.created += len(parties)
     changed = [(party, _cleaned(_linked(values, companies))) for party, values in pairs]
-    outcome.updated = change_prepared(CUSTOMER, changed, viewer=viewer, batch=batch)
+    updated = change_prepared(CUSTOMER, changed, viewer=viewer, batch=batch)
     said: dict[UUID, dict] = {}
     for party, told_of in (*zip(parties, opened, strict=True), *pairs):
         said.setdefault(party.pk, {}).update(told_of)
     told = write_supplements("customer", said, options, viewer, batch)
-    outcome.updated += len({
+    updated += len({
         party.pk for party, _values in pairs
         if party.pk in told and party.batch_id != batch.pk
     })  # fmt: skip
-    outcome.skipped += len(changed) - outcome.updated
-    return outcome
+    outcome.updated += updated
+    outcome.skipped += len(changed) - updated
+    return left
+
+
+def _told_apart(
+    new: Sequence[tuple[Group, dict]], options: Mapping
+) -> tuple[list[tuple[Group, dict]], list[tuple[Group, dict]]]:
+    """Of the customers to be opened the first of each, and those who are one of the first: by a
+    number, an address or a phone, or probably where the option wants to know."""
+    rows = [values for _group, values in new]
+    likely = repeated(_of_a_kind(rows, options)) if _tells_probable(options) else set()
+    names: set[tuple[str, str]] = set()
+    first, left = [], []
+    for number, (group, values) in enumerate(new):
+        if number in likely or not names.isdisjoint(_decisive_names(values)):
+            left.append((group, values))
+        else:
+            first.append((group, values))
+            names.update(_names(values))
+    return first, left
+
+
+def _tells_probable(options: Mapping) -> bool:
+    return (options.get("on_duplicate") or "create") != "create"
+
+
+def _of_a_kind(rows: Sequence[Mapping], options: Mapping) -> list[dict]:
+    kind = options.get("customer_kind") or "person"
+    return [{"kind": kind, **values} for values in rows]
 
 
 def _without_erased(
@@ -140,13 +198,12 @@ def _sifted(
 ) -> tuple[list[dict], list[tuple[Party, Mapping]]]:
     """Of the customers to be opened those that are, and what is added to files that are there
     because they are probably the same customer's, as the option says."""
-    what = options.get("on_duplicate") or "create"
-    if what == "create":
+    if not _tells_probable(options):
         return [values for _group, values in new], []
+    what = options["on_duplicate"]
     opened: list[dict] = []
     probable: list[tuple[dict, UUID]] = []
-    kind = options.get("customer_kind") or "person"
-    rows = [{"kind": kind, **values} for _group, values in new]
+    rows = _of_a_kind([values for _group, values in new], options)
     for (group, values), hit in zip(new, likeliest(viewer, rows), strict=True):
         if hit is None or not hit.is_clear:
             opened.append(values)
@@ -297,20 +354,24 @@ class Matches:
 
     def _name(self, row: Mapping) -> tuple[str, str] | None:
         """The first identifier of a row that is somebody's."""
-        if row.get("code"):
-            # A number decides alone: two members of a family may share a phone.
-            names = [("code", row["code"])]
-        else:
-            names = [(key, v) for key in ("emails", "phones") for v in row.get(key) or ()]
+        names = _decisive_names(row)
         return next((name for name in names if name in self._live or name in self._merged), None)
 
 
 def identifiers(party: Party) -> list[tuple[str, str]]:
+    return _names({"code": party.code, "emails": party.emails, "phones": party.phones})
+
+
+def _names(row: Mapping) -> list[tuple[str, str]]:
     return [
-        *([("code", party.code)] if party.code else []),
-        *(("emails", email) for email in party.emails),
-        *(("phones", phone) for phone in party.phones),
+        *([("code", row["code"])] if row.get("code") else []),
+        *((key, value) for key in ("emails", "phones") for value in row.get(key) or ()),
     ]
+
+
+def _decisive_names(row: Mapping) -> list[tuple[str, str]]:
+    """A number decides alone: two members of a family may share a phone."""
+    return _names(row)[:1] if row.get("code") else _names(row)
 
 
 def company_ids(names: Iterable[str | None], viewer: Viewer, batch: Batch) -> dict[str, UUID]:

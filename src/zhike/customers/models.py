@@ -68,10 +68,12 @@ class Party(Record):
     class Meta:
         indexes = [
             GinIndex(fields=["search"], name="party_search"),
-            GinIndex(fields=["keys"], name="party_keys"),
+            # Without a list of pending entries: imports look values up by the thousand, and each
+            # would read that list as a whole.
+            GinIndex(fields=["keys"], name="party_keys", fastupdate=False),
             GinIndex(fields=["tags"], name="party_tags"),
-            GinIndex(fields=["emails"], name="party_emails"),
-            GinIndex(fields=["phones"], name="party_phones"),
+            GinIndex(fields=["emails"], name="party_emails", fastupdate=False),
+            GinIndex(fields=["phones"], name="party_phones", fastupdate=False),
             GinIndex(fields=["readers"], name="party_readers"),
             GinIndex(fields=["consents"], name="party_consents"),
             models.Index(fields=["name_key", "id"], name="party_name"),

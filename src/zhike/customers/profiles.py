@@ -4,7 +4,7 @@ A key is kept as a number: 64 bits of its BLAKE2b digest. Two keys of a million 
 together by chance about once in four million bases, and then only cost a comparison.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from hashlib import blake2b
 
 from zhike.identity import Profile
@@ -24,6 +24,13 @@ FACTS_OF_SIGN = {
     "city": ("city", "name"),  # of a company that says no city, its name may
     "street": ("street",),
 }
+
+
+def signs_of_facts(facts: Collection[str]) -> set[str]:
+    """The signs that tell of any of some facts."""
+    if not facts:
+        return set()
+    return {sign for sign, told in FACTS_OF_SIGN.items() if not set(told).isdisjoint(facts)}
 
 
 def profile_of(party, *, employer: str = "") -> Profile:

@@ -5,7 +5,7 @@ Sunter, `zhike.analytics.FellegiSunter`) hands them in; `USUAL` are those for a 
 learnt from yet.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import log2
@@ -225,8 +225,10 @@ def compare(
     *,
     base: int,
     weights: Mapping[tuple[str, str], Sequence[tuple[float, float]]] = USUAL,
+    without: Collection[str] = (),
 ) -> Match:
-    """How probable it is that two files are of the same customer, and why.
+    """How probable it is that two files are of the same customer, and why; some signs may be left
+    out, as if nobody had said them.
 
     ``base`` is how many customers there are: the more, the more of them agree by chance. One in
     twenty is taken to have a second file.
@@ -241,6 +243,8 @@ def compare(
         return Match(0.0, ())
     agreements = []
     for sign in signs_of(one.kind):
+        if sign.name in without:
+            continue
         own, others = sign.read(one), sign.read(other)
         if own and others:
             grade = sign.grade(own, others)

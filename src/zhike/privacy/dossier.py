@@ -118,7 +118,7 @@ def _safe(name: str) -> str:
 def _purposes() -> list[dict[str, str]]:
     laws = queries.policy().laws
     return [
-        {"purpose": str(queries.purpose_label(one.key, one.name)),
+        {"purpose": str(one.label),
          **{law: str(Basis(getattr(one, law)).label) for law in laws}}
         for one in queries.purposes()
     ]  # fmt: skip

@@ -73,6 +73,11 @@ declare(
         "retention.set", _("Retention rule set"), _("Retention rule %(rule)s set"), "system"
     ),
     EventType("purpose.kept", _("Purpose set"), _("Purpose %(purpose)s set"), "system"),
+    EventType("purpose.closed", _("Purpose closed"), _("Purpose %(purpose)s closed"), "system"),
+    EventType(
+        "purpose.reopened", _("Purpose opened again"), _("Purpose %(purpose)s opened again"),
+        "system",
+    ),
     EventType(
         "consent_text.added", _("Consent text added"),
         _("Text %(version)s for %(purpose)s added"), "system",

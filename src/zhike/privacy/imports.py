@@ -37,7 +37,7 @@ OPTIONS = (
 def _fields() -> Iterable[Field]:
     for one in queries.purposes():
         for channel in ("", *CHANNELS) if one.is_by_channel else ("",):
-            purpose = queries.purpose_label(one.key, one.name)
+            purpose = one.label
             what = format_lazy("{} {}", purpose, CHANNELS[channel]) if channel else purpose
             yield Field(
                 ".".join(filter(None, (_PREFIX, one.key, channel))),
@@ -89,5 +89,21 @@ def _write(values: Mapping[UUID, Mapping], options: Mapping, viewer: Viewer, bat
     )  # fmt: skip
 
 
+def _fill(many: Sequence[Mapping]) -> list[Mapping]:
+    """What the rows of new customers will say; `record_consents` has the last word."""
+    channels = {one.key: queries.channels_of(one) for one in queries.purposes()}
+    return [_agreed(values, channels) for values in many]
+
+
+def _agreed(values: Mapping, channels: Mapping[str, Sequence[str]]) -> Mapping:
+    standing: dict[str, bool] = {}
+    for name in _consents_among(values):
+        if values[name] is not None:
+            purpose, channel = _parts(name)
+            for each in (channel,) if channel else channels[purpose]:
+                standing[queries.item(purpose, each)] = values[name]
+    return {"consents": sorted(item for item, is_given in standing.items() if is_given)}
+
+
 def declare() -> None:
-    supplement("customer", Supplement(lambda: list(_fields()), OPTIONS, _check, _write))
+    supplement("customer", Supplement(lambda: list(_fields()), OPTIONS, _check, _write, _fill))

@@ -19,6 +19,11 @@ def run_erasure(erasure_id: str) -> None:
         logger.info("erasure.waits", extra={"erasure": erasure_id, "why": refusal.code})
 
 
+@job
+def refresh_purpose(key: str) -> None:
+    actions.refresh_purpose(key)
+
+
 @every("20 2 * * *")
 def run_retention() -> None:
     logger.info("retention.ran", extra={"erased": dict(actions.run_retention())})

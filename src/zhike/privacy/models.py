@@ -5,8 +5,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from zhike.filters.schema import Words
 from zhike.kernel import clock
 from zhike.kernel.ids import new_id
+from zhike.privacy.words import purpose_label
 
 
 def both_laws() -> list[str]:
@@ -97,6 +99,8 @@ class Purpose(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id)
     key = models.SlugField(max_length=30, unique=True, allow_unicode=False, db_index=False)
     name = models.CharField(max_length=80, default="")
+    chinese_name = models.CharField(max_length=80, default="")
+    about = models.CharField(max_length=400, default="")  # for colleagues; people read the texts
     pipl = models.CharField(max_length=10, choices=Basis.choices, default=Basis.CONSENT)
     gdpr = models.CharField(max_length=10, choices=Basis.choices, default=Basis.CONSENT)
     is_by_channel = models.BooleanField(default=False)
@@ -106,6 +110,10 @@ class Purpose(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.key
+
+    @property
+    def label(self) -> Words:
+        return purpose_label(self.key, self.name, self.chinese_name)
 
 
 class ConsentText(models.Model):

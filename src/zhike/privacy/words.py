@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from zhike.filters.schema import Words
@@ -74,5 +75,8 @@ IMPLIES: Mapping[str, Words] = {
 }
 
 
-def purpose_label(key: str, name: str = "") -> Words:
-    return name or PURPOSES.get(key, key)
+def purpose_label(key: str, name: str = "", chinese_name: str = "") -> Words:
+    """What a purpose is called in the reader's language; the shipped ones have a name in both."""
+    if chinese_name and (get_language() or "").startswith("zh"):
+        return chinese_name
+    return name or PURPOSES.get(key) or chinese_name or key

@@ -177,6 +177,7 @@ _settings = [
     path("rules/<uuid:rule_id>", pool_settings.rule, name="rule"),
     path("rules/<uuid:rule_id>/remove", pool_settings.remove_rule, name="rule_remove"),
     path("privacy", privacy.privacy, name="privacy"),
+    path("privacy/purposes", privacy.new_purpose, name="purpose_new"),
     path("privacy/purposes/<slug:key>", privacy.purpose, name="purpose"),
     path("privacy/purposes/<slug:key>/texts", privacy.add_text, name="purpose_text"),
     path("privacy/retention", retention.rules, name="retention"),

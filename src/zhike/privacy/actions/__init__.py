@@ -6,6 +6,7 @@ from zhike.privacy.actions.consenting import (
     keep_purpose,
     record_consent,
     record_consents,
+    refresh_purpose,
 )
 from zhike.privacy.actions.disclosing import disclose_customer, preview_disclosure
 from zhike.privacy.actions.erasing import (
@@ -56,6 +57,7 @@ __all__ = [
     "preview_erasure",
     "record_consent",
     "record_consents",
+    "refresh_purpose",
     "release_hold",
     "remove_import_files",
     "remove_rule",

@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 
 from zhike.access.policies import require
 from zhike.access.viewer import Viewer
+from zhike.customers.actions import add_attachment
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.queries import attachment
 from zhike.events.actions import Draft, record, record_many
+from zhike.jobs import later
 from zhike.kernel import clock
 from zhike.kernel.errors import Conflict, Invalid
 from zhike.privacy import queries
@@ -23,6 +25,8 @@ from zhike.privacy.words import CHANNELS
 from zhike.records.actions import takes_back_beside
 from zhike.records.limits import refuse_unwritable
 from zhike.records.queries import get, reach, require_reach
+
+REFRESHED_AT_ONCE = 5_000
 
 
 @transaction.atomic
@@ -38,11 +42,13 @@ def record_consent(
     text_version: int | None = None,
     at: datetime | None = None,
     proof: UUID | None = None,
+    upload: Any = None,
     note: str = "",
     batch: Any = None,
 ) -> Consent:
     """Writes down that a customer agreed to a purpose, or no longer does. Without a channel it
-    holds for all of them. The text shown is the newest unless a version is named."""
+    holds for all of them. The text shown is the newest unless a version is named. Proof is a file
+    that is kept with the customer, or one that is uploaded with it."""
     require(viewer, "change")
     refuse_unwritable(CUSTOMER, viewer, ["consents"])
     party_id = CUSTOMER.stand_ins([party_id]).get(party_id, party_id)
@@ -61,24 +67,27 @@ def record_consent(
         raise Invalid.field("at", "in_future", _("This has not happened yet."))
     if proof is not None and attachment(viewer, proof).party_id != party.pk:
         raise Invalid.field("proof", "unknown_link", _("This file isn't kept with the customer."))
+    text = _text(declared, text_version)
+    if upload is not None:
+        proof = add_attachment(party.pk, upload=upload, viewer=viewer).pk
     line = Consent.objects.create(
         party_id=party.pk, purpose=declared, channel=channel, is_given=is_given,
-        is_separate=is_separate, text=_text(declared, text_version), at=at or clock.now(),
+        is_separate=is_separate, text=text, at=at or clock.now(),
         source=source, proof_id=proof, note=note.strip()[:400], recorded_by=viewer.user_id,
         recorded_at=clock.now(), batch_id=batch.pk if batch else None,
     )  # fmt: skip
     refresh_consents([party.pk])
-    record(_told(line, declared), origin=viewer.origin(line.batch_id))
+    told = _told(party.pk, declared, channel, is_given, at=line.at, source=source)
+    record(told, origin=viewer.origin(line.batch_id))
     return line
 
 
-def _told(line: Consent, purpose: Purpose) -> Draft:
-    verb = "consent.given" if line.is_given else "consent.withdrawn"
-    data = {
-        "purpose": purpose.key, "name": purpose.name, "channel": line.channel,
-        "source": line.source,
-    }  # fmt: skip
-    return Draft(verb, "customer", line.party_id, line.party_id, line.at, data)
+def _told(
+    party_id: UUID, purpose: Purpose, channel: str, is_given: bool, *, at: datetime, source: str
+) -> Draft:
+    verb = "consent.given" if is_given else "consent.withdrawn"
+    data = {"purpose": purpose.key, "name": purpose.name, "channel": channel, "source": source}
+    return Draft(verb, "customer", party_id, party_id, at, data)
 
 
 def _text(purpose: Purpose, version: int | None) -> ConsentText | None:
@@ -147,26 +156,31 @@ def record_consents(
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
+            WITH wanted AS (
+                SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::boolean[], %s::uuid[])
+                    WITH ORDINALITY w(party_id, purpose_id, channel, is_given, text_id, number)
+            ), known AS MATERIALIZED (
+                SELECT e.* FROM privacy_consent e WHERE e.party_id = ANY(%s) AND {COUNTS}
+            ), standing AS (
+                SELECT DISTINCT ON (w.number) w.*, e.text_id AS standing_text,
+                    CASE WHEN e.channel IN ('', w.channel) THEN e.is_given END AS standing
+                FROM wanted w LEFT JOIN known e
+                    ON e.party_id = w.party_id AND e.purpose_id = w.purpose_id
+                    AND (e.channel IN ('', w.channel) OR w.channel = '')
+                ORDER BY w.number, e.at DESC, e.id DESC
+            )
             INSERT INTO privacy_consent (party_id, purpose_id, channel, is_given, is_separate,
                 text_id, at, source, note, recorded_by, recorded_at, batch_id)
-            SELECT w.party_id, w.purpose_id, w.channel, w.is_given, %s, w.text_id, %s, %s, '', %s,
-                %s, %s
-            FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::boolean[], %s::uuid[])
-                w(party_id, purpose_id, channel, is_given, text_id)
-            LEFT JOIN LATERAL (
-                SELECT CASE WHEN e.channel IN ('', w.channel) THEN e.is_given END AS is_given,
-                    e.text_id
-                FROM privacy_consent e
-                WHERE e.party_id = w.party_id AND e.purpose_id = w.purpose_id
-                  AND (e.channel IN ('', w.channel) OR w.channel = '') AND {COUNTS}
-                ORDER BY e.at DESC, e.id DESC LIMIT 1) s ON TRUE
-            WHERE (w.is_given, w.text_id) IS DISTINCT FROM (s.is_given, s.text_id)
+            SELECT party_id, purpose_id, channel, is_given, %s, text_id, %s, %s, '', %s, %s, %s
+            FROM standing
+            WHERE (is_given, text_id) IS DISTINCT FROM (standing, standing_text)
+            ORDER BY number
             RETURNING party_id, purpose_id, channel, is_given
             """,
             [
-                is_separate, at or now, source, viewer.user_id, now, batch.pk, list(ids),
-                [purposes[key].pk for key in keys], list(channels), list(given),
-                [getattr(texts[key], "pk", None) for key in keys],
+                list(ids), [purposes[key].pk for key in keys], list(channels), list(given),
+                [getattr(texts[key], "pk", None) for key in keys], list(set(ids)),
+                is_separate, at or now, source, viewer.user_id, now, batch.pk,
             ],
         )  # fmt: skip
         found = cursor.fetchall()
@@ -180,11 +194,10 @@ def _tell_all(viewer: Viewer, batch: Any, found: Sequence[tuple], at: datetime, 
         return
     refresh_consents(list({row[0] for row in found}))
     known = {one.pk: one for one in Purpose.objects.all()}
-    lines = (
-        Consent(party_id=party_id, channel=channel, is_given=is_given, at=at, source=source)
-        for party_id, _purpose, channel, is_given in found
+    drafts = (
+        _told(party_id, known[purpose_id], channel, is_given, at=at, source=source)
+        for party_id, purpose_id, channel, is_given in found
     )
-    drafts = (_told(line, known[row[1]]) for line, row in zip(lines, found, strict=True))
     record_many(drafts, origin=viewer.origin(batch.pk))
 
 
@@ -234,27 +247,31 @@ def _taken_back(found: Sequence[tuple]) -> list[Draft]:
 
 def refresh_consents(ids: Sequence[UUID]) -> None:
     """Keeps what the ledger says now in the customers' rows, where filters find it; nothing while
-    a restriction is in force."""
+    a restriction is in force. Rows that say so already are not written again."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            UPDATE customers_party p SET consents = coalesce((
-                SELECT array_agg(s.item ORDER BY s.item) FROM (
-                    SELECT DISTINCT ON (u.key, c.channel) e.is_given,
-                        u.key || CASE c.channel WHEN '' THEN '' ELSE ':' || c.channel END AS item
-                    FROM privacy_consent e
-                    JOIN privacy_purpose u ON u.id = e.purpose_id AND u.is_enabled
-                    CROSS JOIN LATERAL unnest(CASE WHEN u.is_by_channel AND e.channel = ''
-                        THEN %s::text[] ELSE ARRAY[e.channel::text] END) c(channel)
-                    WHERE e.party_id = p.id AND {COUNTS} AND NOT EXISTS (
-                        SELECT 1 FROM privacy_subjectrequest r WHERE r.party_id = p.id
-                        AND r.kind = 'restriction' AND r.state = 'fulfilled'
-                        AND r.lifted_on IS NULL)
-                    ORDER BY u.key, c.channel, e.at DESC, e.id DESC
-                ) s WHERE s.is_given
-            ), '{{}}') WHERE p.id = ANY(%s)
+            WITH standing AS (
+                SELECT DISTINCT ON (e.party_id, u.key, c.channel) e.party_id, e.is_given,
+                    u.key || CASE c.channel WHEN '' THEN '' ELSE ':' || c.channel END AS item
+                FROM privacy_consent e
+                JOIN privacy_purpose u ON u.id = e.purpose_id AND u.is_enabled
+                CROSS JOIN LATERAL unnest(CASE WHEN u.is_by_channel AND e.channel = ''
+                    THEN %s::text[] ELSE ARRAY[e.channel::text] END) c(channel)
+                WHERE e.party_id = ANY(%s) AND {COUNTS} AND NOT EXISTS (
+                    SELECT 1 FROM privacy_subjectrequest r WHERE r.party_id = e.party_id
+                    AND r.kind = 'restriction' AND r.state = 'fulfilled'
+                    AND r.lifted_on IS NULL)
+                ORDER BY e.party_id, u.key, c.channel, e.at DESC, e.id DESC
+            ), told AS MATERIALIZED (
+                SELECT party_id, array_agg(item ORDER BY item) AS items
+                FROM standing WHERE is_given GROUP BY party_id
+            )
+            UPDATE customers_party p SET consents = coalesce(t.items, '{{}}')
+            FROM unnest(%s::uuid[]) w(id) LEFT JOIN told t ON t.party_id = w.id
+            WHERE p.id = w.id AND p.consents::text[] <> coalesce(t.items, '{{}}')
             """,
-            [list(CHANNELS), list(ids)],
+            [list(CHANNELS), list(ids), list(ids)],
         )
 
 
@@ -264,24 +281,36 @@ def keep_purpose(
     key: str,
     *,
     name: str = "",
+    chinese_name: str = "",
+    about: str = "",
     pipl: str = Basis.CONSENT,
     gdpr: str = Basis.CONSENT,
     is_by_channel: bool = False,
     is_separate: bool = False,
+    is_enabled: bool | None = None,
+    is_new: bool | None = None,
 ) -> Purpose:
-    """A purpose of the firm's own, or other bases for one that is there."""
+    """A purpose of the firm's own, or other names and bases for one that is there; `is_new` says
+    which of both is meant. One that isn't enabled is closed: nobody is asked for it or contacted
+    for it any more, and what the ledger says of it stays."""
     require(viewer, "administer")
     if not re.fullmatch(r"[a-z][a-z0-9_]{1,29}", key):
         message = _("2 to 30 small letters, digits and _, such as newsletter.")
         raise Invalid.field("key", "not_a_key", message)
+    before = Purpose.objects.select_for_update().filter(key=key).first()
+    if is_new and before is not None:
+        raise Invalid.field("key", "taken", _("There is such a purpose already."))
     for law, basis in (("pipl", pipl), ("gdpr", gdpr)):
         if basis not in Basis.values or (law == "pipl" and basis == Basis.INTERESTS):
             message = _("This law knows no such basis.")
             raise Invalid.field(law, "unknown_choice", message)
-    values = {
-        "name": name.strip()[:80], "pipl": pipl, "gdpr": gdpr, "is_separate": is_separate,
+    values: dict[str, Any] = {
+        "name": name.strip()[:80], "chinese_name": chinese_name.strip()[:80],
+        "about": about.strip()[:400], "pipl": pipl, "gdpr": gdpr, "is_separate": is_separate,
     }  # fmt: skip
-    kept, is_new = Purpose.objects.update_or_create(
+    if is_enabled is not None:
+        values["is_enabled"] = is_enabled
+    kept, is_opened = Purpose.objects.update_or_create(
         key=key,
         defaults=values,
         create_defaults={
@@ -289,10 +318,35 @@ def keep_purpose(
         },
     )  # fmt: skip
     record(
-        Draft("purpose.kept", "purpose", kept.pk, data={"purpose": key, "is_new": is_new}),
+        Draft("purpose.kept", "purpose", kept.pk, data={"purpose": key, "is_new": is_opened}),
         origin=viewer.origin(),
     )
+    if before is not None and before.is_enabled is not kept.is_enabled:
+        _tell_of_use(viewer, kept)
     return kept
+
+
+def _tell_of_use(viewer: Viewer, purpose: Purpose) -> None:
+    from zhike.privacy.jobs import refresh_purpose as job
+
+    verb = "purpose.reopened" if purpose.is_enabled else "purpose.closed"
+    data = {"purpose": purpose.key}
+    record(Draft(verb, "purpose", purpose.pk, data=data), origin=viewer.origin())
+    later(job, key=purpose.key)
+
+
+def refresh_purpose(key: str) -> int:
+    """Refreshes the rows of all who ever said something of a purpose, which was closed or opened
+    again; how many they are."""
+    said = Consent.objects.filter(purpose__key=key).order_by("party_id")
+    last, count = None, 0
+    while True:
+        behind = said if last is None else said.filter(party_id__gt=last)
+        ids = list(behind.values_list("party_id", flat=True).distinct()[:REFRESHED_AT_ONCE])
+        if not ids:
+            return count
+        refresh_consents(ids)
+        last, count = ids[-1], count + len(ids)
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from zhike.kernel.errors import Invalid, NotFound
 from zhike.privacy.digests import digest, digests_of
 from zhike.privacy.models import Basis, Consent, ErasedKey, Erasure, Policy, Purpose
 from zhike.privacy.queries.requests import is_restricted
-from zhike.privacy.words import CHANNELS, IMPLIES, purpose_label
+from zhike.privacy.words import CHANNELS, IMPLIES
 from zhike.records.limits import is_limited
 from zhike.records.queries import get
 
@@ -58,7 +58,7 @@ class State:
     @property
     def label(self) -> str:
         channel = CHANNELS.get(self.channel)
-        name = purpose_label(self.purpose.key, self.purpose.name)
+        name = self.purpose.label
         return f"{name} · {channel}" if channel else str(name)
 
 
@@ -73,6 +73,11 @@ def purpose(viewer: Viewer, key: str) -> Purpose:
     if found is None:
         raise NotFound("not_found", _("There is no such purpose."))
     return found
+
+
+def blank_purpose() -> Purpose:
+    """What a new purpose begins with."""
+    return Purpose()
 
 
 def bases() -> list[tuple[Words, Words]]:
@@ -95,7 +100,7 @@ def agreeable() -> dict[str, Words]:
 
 
 def every_channel(purpose: Purpose) -> str:
-    name = purpose_label(purpose.key, purpose.name)
+    name = purpose.label
     return _("%(purpose)s · every channel") % {"purpose": name}
 
 

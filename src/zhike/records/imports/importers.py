@@ -70,6 +70,9 @@ class Supplement:
     check: Callable[[Viewer, Sequence[str], Mapping], None]
     # (values by record, options, viewer, batch) → the records of which something was written.
     write: Callable[[Mapping[UUID, Mapping], Mapping, Viewer, Batch], set[UUID]]
+    # (values of new records) → columns of theirs that `write` would change, so that no row that
+    # was only just written is written again.
+    fill: Callable[[Sequence[Mapping]], Sequence[Mapping]] = lambda many: [{} for _values in many]
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,15 @@ def write_supplements(
         for one in supplements(name)
         for record_id in one.write(values, options, viewer, batch)
     }
+
+
+def fill_from_supplements(name: str, opened: Sequence[tuple[object, Mapping]]) -> None:
+    """Sets what the added columns say of new records (record, values) that aren't written yet."""
+    for one in supplements(name):
+        filled = one.fill([values for _record, values in opened])
+        for (record, _values), columns in zip(opened, filled, strict=True):
+            for column, value in columns.items():
+                setattr(record, column, value)
 
 
 def register(importer: Importer) -> None:

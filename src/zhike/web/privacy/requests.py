@@ -84,9 +84,7 @@ def new(request: Request) -> HttpResponse:
 
 
 def _inputs(request: Request) -> list[Input]:
-    purposes = [("", "–")] + [
-        (one.key, queries.purpose_label(one.key, one.name)) for one in queries.purposes()
-    ]
+    purposes = [("", "–")] + [(one.key, one.label) for one in queries.purposes()]
     return [
         Input("kind", _("What is asked for"), "select", options=list(REQUESTS.items()),
               is_required=True),
@@ -167,7 +165,7 @@ def _answering(data: Mapping | None = None) -> Form:
 
 def _page(request: Request, asked, form: Form, answering: Form, *, status: int) -> HttpResponse:
     line = _lines(request.viewer, [asked])[0]
-    labels = {one.key: queries.purpose_label(one.key, one.name) for one in queries.purposes()}
+    labels = {one.key: one.label for one in queries.purposes()}
     context = {
         "asked": asked, "who": line.who, "state": line.state, "responsible": line.responsible,
         "purpose": labels.get(asked.purpose, asked.purpose), "effect": EFFECTS[asked.kind],

@@ -1,6 +1,6 @@
 """Consents, erasure and the firm's policy."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -8,6 +8,7 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from zhike.access.policies import require
@@ -24,6 +25,8 @@ from zhike.web.values import id_or_none
 if TYPE_CHECKING:
     from zhike.privacy.dossier import Dossier
 
+_NO_YES = [("", gettext_lazy("no")), ("1", gettext_lazy("yes"))]
+
 
 @require_POST
 def consent(request: Request, pk: UUID) -> HttpResponse:
@@ -33,7 +36,7 @@ def consent(request: Request, pk: UUID) -> HttpResponse:
         pk, purpose=purpose, channel=channel, is_given=request.POST.get("answer") == "given",
         is_separate=request.POST.get("is_separate") == "1", note=request.POST.get("note", ""),
         source=request.POST.get("source", "call"), viewer=request.viewer,
-        proof=id_or_none(request.POST, "proof"),
+        proof=id_or_none(request.POST, "proof"), upload=request.FILES.get("file"),
     )  # fmt: skip
     return go(request, reverse("customer", args=[pk]), _("Kept."))
 
@@ -114,43 +117,76 @@ def privacy(request: Request) -> HttpResponse:
     context = {
         "form": form, "asked": asked, "erasures": queries.erasures(request.viewer),
         "found": found, "implies": queries.bases(), "purposes": [
-            (queries.purpose_label(one.key, one.name), one)
-            for one in queries.purposes_for(request.viewer)
+            (one.label, one)
+            for one in queries.purposes(is_enabled=False)
         ],
     }  # fmt: skip
     return render(request, "privacy/privacy.html", context, status=form.status)
 
 
 @require_http_methods(["GET", "POST"])
-def purpose(request: Request, key: str) -> HttpResponse:
-    """What makes a purpose lawful, and every version of what people are asked to agree to."""
-    one = queries.purpose(request.viewer, key)
-    pipl = [(value, label) for value, label in BASES.items() if value != "interests"]
-    form = Form(
-        [
-            Input("name", _("Name"), value=one.name,
-                  help=_("Empty: as Zhike calls it.") if key in PURPOSES else ""),
-            Input("pipl", "PIPL", "select", one.pipl, options=pipl, is_required=True),
-            Input("gdpr", "GDPR", "select", one.gdpr, options=list(BASES.items()),
-                  is_required=True),
-            Input("is_separate", _("Separate consent"), "select", "1" if one.is_separate else "",
-                  options=[("", _("no")), ("1", _("yes"))],
-                  help=_("Asked for by itself (PIPL Art. 14, 23, 29, 39).")),
-        ],
-        request.POST if request.method == "POST" else None,
+def new_purpose(request: Request) -> HttpResponse:
+    """A purpose of the firm's own."""
+    require(request.viewer, "administer")
+    channels = Input(
+        "is_by_channel", _("Asked for by channel"), "select", options=_NO_YES,
+        help=_("Phone, SMS, e-mail, WeChat and post each by itself. This stays."),
     )  # fmt: skip
+    key = Input(
+        "key", _("Name in files and programs"), is_required=True,
+        help=_("Such as newsletter. This stays."),
+    )  # fmt: skip
+    form = Form(
+        [key, *_inputs(None), channels],
+        request.POST if request.method == "POST" else None,
+    )
+    if form.saves(lambda values: _keep(request, values.pop("key"), values, is_new=True)):
+        return go(request, reverse("purpose", args=[form.saved.key]), _("Kept."))
+    return render(request, "privacy/purpose_new.html", {"form": form}, status=form.status)
+
+
+@require_http_methods(["GET", "POST"])
+def purpose(request: Request, key: str) -> HttpResponse:
+    """What a purpose is called, what makes it lawful, whether it is used, and every version of what
+    people are asked to agree to."""
+    one = queries.purpose(request.viewer, key)
+    used = Input(
+        "is_enabled", _("State"), "select", "1" if one.is_enabled else "",
+        options=[("1", _("in use")), ("", _("closed"))],
+        help=_("Once closed, nobody is asked or contacted for it; the ledger stays."),
+    )  # fmt: skip
+    form = Form([*_inputs(one), used], request.POST if request.method == "POST" else None)
     if form.saves(lambda values: _keep(request, key, values)):
         return go(request, reverse("purpose", args=[key]), _("Kept."))
     context = {
-        "form": form, "key": key, "label": queries.purpose_label(key, one.name),
+        "form": form, "key": key, "is_closed": not one.is_enabled,
+        "label": one.label,
         "texts": one.texts.order_by("-version"),
     }  # fmt: skip
     return render(request, "privacy/purpose.html", context, status=form.status)
 
 
-def _keep(request: Request, key: str, values: dict):
-    values["is_separate"] = values["is_separate"] == "1"
-    return actions.keep_purpose(request.viewer, key, **values)
+def _inputs(one: Any | None) -> list[Input]:
+    """Of a purpose that is there, or of a new one."""
+    pipl = [(value, label) for value, label in BASES.items() if value != "interests"]
+    one = one or queries.blank_purpose()
+    shipped = _("Empty: as Zhike calls it.") if one.key in PURPOSES else ""
+    return [
+        Input("name", _("Name"), value=one.name, help=shipped),
+        Input("chinese_name", _("Name in Chinese"), value=one.chinese_name, help=shipped),
+        Input("about", _("What it is for"), "textarea", one.about,
+              help=_("For colleagues; people read the texts.")),
+        Input("pipl", "PIPL", "select", one.pipl, options=pipl, is_required=True),
+        Input("gdpr", "GDPR", "select", one.gdpr, options=list(BASES.items()), is_required=True),
+        Input("is_separate", _("Separate consent"), "select", "1" if one.is_separate else "",
+              options=_NO_YES, help=_("Asked for by itself (PIPL Art. 14, 23, 29, 39).")),
+    ]  # fmt: skip
+
+
+def _keep(request: Request, key: str, values: dict, *, is_new: bool = False):
+    for name in {"is_separate", "is_by_channel", "is_enabled"} & values.keys():
+        values[name] = values[name] == "1"
+    return actions.keep_purpose(request.viewer, key, is_new=is_new or None, **values)
 
 
 @require_POST
