@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zhike.analytics import (
+    FellegiSunter,
     InvalidInput,
     NotEnoughData,
     candidate_pairs,
+    link_pairs,
     link_records,
     similar_names,
     similar_numbers,
@@ -163,3 +165,38 @@ def test_says_so_when_no_two_rows_can_be_compared():
     with pytest.raises(NotEnoughData) as refusal:
         link_records({"name": ["a", "b"]}, {"name": similar_names()}, [np.array(["x", "y"])])
     assert refusal.value.code == "no_pairs"
+
+
+def test_weights_from_elsewhere_take_chance_from_the_table():
+    """A name that stands for one company in a small table stands for many in a large one: known
+    weights must not join those who merely share it."""
+    rng = np.random.default_rng(7)
+    rows = 6_000
+    names = rng.choice([f"n{k}" for k in range(60)], rows)
+    phones = np.array([f"{k:08d}" for k in range(rows)])
+    twins = np.arange(0, 100, 2)
+    names[twins + 1], phones[twins + 1] = names[twins], phones[twins]
+    compare = {"name": similar_names(), "phone": similar_numbers()}
+    left, right = candidate_pairs([names, phones], rows)
+    shares = np.array([0.05, 0.05, 0.1, 0.8]), np.array([0.2, 0.05, 0.75])
+    chance = np.array([0.99, 0.009, 9e-4, 1e-4]), np.array([0.999, 9e-4, 1e-6])
+
+    def known(prior: float) -> FellegiSunter:
+        model = FellegiSunter()
+        model.m_, model.u_, model.prior_ = shares, chance, prior
+        return model
+
+    links = link_pairs(
+        {"name": names, "phone": phones}, compare, left, right, model=known(50 / rows**2)
+    )
+
+    assert set(zip(links.left.tolist(), links.right.tolist(), strict=True)) == {
+        (k, k + 1) for k in twins.tolist()
+    }
+    # Two rows of one person in a table too small to tell are believed as they were before.
+    few = link_pairs(
+        {"name": names[:2], "phone": phones[:2]}, compare,
+        np.array([0]), np.array([1]), model=known(0.01),
+    )  # fmt: skip
+    assert few.probability[0] > 0.99
+    assert abs(few.model.u_[0] - chance[0]).max() < 1e-5

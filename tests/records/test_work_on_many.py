@@ -117,7 +117,6 @@ def test_a_change_of_many_names_is_found_by_the_new_ones(cast, three):
 # ------------------------------------------------------------------------------ by a job
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_job_changes_takes_back_and_does_again(cast, three, every_batch_is_large):
     asked = ask_change(cast.han, CUSTOMER, three, {"industry": "Tea"})
     errands.carry_out(asked.pk)

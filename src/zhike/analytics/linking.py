@@ -14,6 +14,7 @@ from .grouping import key_codes
 from .tables import columns
 
 SAMPLED_PAIRS = 250_000
+KNOWN_PAIRS = 1_000_000
 LARGEST_BLOCK = 100
 ROUNDS = 200
 PRECISION = 1e-7
@@ -154,6 +155,28 @@ class FellegiSunter:
                 break
         return self
 
+    def adapt(
+        self, levels: np.ndarray, among_all: Sequence[np.ndarray], pairs: int
+    ) -> "FellegiSunter":
+        """Keeps m and the prior, and takes u from the table as far as it is large enough to tell:
+        what was known before counts like ``KNOWN_PAIRS`` pairs. Arguments as in ``fit``."""
+        patterns, count = np.unique(levels, axis=0, return_counts=True)
+        before = [KNOWN_PAIRS * u for u in self.u_]
+        for _round in range(ROUNDS):
+            matches = self.predict_probability(patterns) * count
+            former = self.u_
+            self.u_ = tuple(
+                _shares(
+                    known + np.maximum(reached - _sums(patterns[:, c], matches, len(known)), 0), 0
+                )
+                for c, (reached, known) in enumerate(zip(among_all, before, strict=True))
+            )
+            if all(
+                np.allclose(u, v, rtol=1e-6, atol=0) for u, v in zip(self.u_, former, strict=True)
+            ):
+                break
+        return self
+
     def weights(self, levels: np.ndarray) -> np.ndarray:
         """log2 (m / u) of each pair and column, 0 where a value is missing; float64, same shape."""
         tables = [
@@ -216,7 +239,8 @@ def link_pairs(
     """The same for pairs of rows chosen elsewhere (left < right, each once); the others are taken
     as different.
 
-    model : fitted weights, where they are known; else they are learnt from the pairs
+    model : weights known from elsewhere, of which u is adapted to the table. Without it all are
+        learnt from the pairs
     """
     if not compare:
         raise InvalidInput("no_columns", "nothing to compare")
@@ -229,13 +253,8 @@ def link_pairs(
         for comparison, value in zip(compare.values(), values, strict=True)
     ]
     levels = np.column_stack([column.levels(left, right) for column in columns_])
-    if model is None:
-        pairs = rows * (rows - 1) // 2
-        draw = np.random.default_rng(seed)
-        one = draw.integers(0, rows, SAMPLED_PAIRS)
-        other = (one + draw.integers(1, rows, SAMPLED_PAIRS)) % rows
-        among_all = [column.among_all(one, other, pairs) for column in columns_]
-        model = FellegiSunter().fit(levels, among_all, pairs)
+    learn = FellegiSunter().fit if model is None else model.adapt
+    model = learn(levels, _among_all(columns_, levels, seed), _pairs_of(rows))
     weights = model.weights(levels)
     for place, name in enumerate(compare):
         if name in common:
@@ -246,6 +265,26 @@ def link_pairs(
     return Links(
         left[found], right[found], probability[found], levels[found], weights[found], model
     )
+
+
+def _among_all(columns_: Sequence["_Column"], levels: np.ndarray, seed: int) -> list[np.ndarray]:
+    """For each column how many of all pairs of rows reach each level. What is too rare for the
+    sample of pairs is reached by the candidates at least."""
+    rows = len(columns_[0].codes)
+    draw = np.random.default_rng(seed)
+    one = draw.integers(0, rows, SAMPLED_PAIRS)
+    other = (one + draw.integers(1, rows, SAMPLED_PAIRS)) % rows
+    return [
+        np.maximum(
+            column.among_all(one, other, _pairs_of(rows)),
+            _sums(found, np.ones(len(found)), column.comparison.levels),
+        )
+        for column, found in zip(columns_, levels.T, strict=True)
+    ]
+
+
+def _pairs_of(rows: int) -> int:
+    return rows * (rows - 1) // 2
 
 
 def candidate_pairs(blocks: Sequence[np.ndarray], rows: int) -> tuple[np.ndarray, np.ndarray]:

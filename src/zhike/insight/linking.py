@@ -23,7 +23,7 @@ ENOUGH_TO_LEARN = 100  # expected matches
 # More than this share of customers can't have a second file: what was learnt is then another
 # likeness, such as shops of one name in one city.
 MOST_TO_BELIEVE = 0.05
-MOST_PAIRS = 10_000  # of one kind in one scan, the most probable; the next scan brings the next
+MOST_PAIRS = 50_000  # of one kind in one scan, the most probable; the next scan brings the next
 ENOUGH_OF_A_SIGN = 50  # matches in which it is known on both sides
 # What each sign is read from; `company` stands for the employer's name.
 _READ_FROM = {
@@ -112,7 +112,9 @@ def link_customers(engine, kind: str) -> Linked:
     learnt = _learnt(links, signs, customers)
     if not learnt:
         usual = _usual(kind, signs, customers)
-        links = link_pairs(table, compare, one, other, threshold=CLEAR, model=usual)
+        links = link_pairs(
+            table, compare, one, other, common=("name",), threshold=CLEAR, model=usual
+        )
     return Linked(kind, customers, len(one), list(_pairs(engine, links, signs)), learnt)
 
 
@@ -157,7 +159,9 @@ def _coded(rows: list[tuple], read: Callable[[tuple], Any]) -> tuple[np.ndarray,
 
 
 def _usual(kind: str, signs: Sequence[Sign], customers: int) -> FellegiSunter:
-    """The weights for a base that nobody has learnt from, as `identity.compare` takes them."""
+    """The weights for a base that can't teach them, as `identity.compare` takes them. How often
+    different customers agree by chance is counted in any base: a name that stands for one company
+    in a small one stands for several in a large one."""
     model = FellegiSunter()
     shares = [np.array(USUAL[sign.name, kind]) for sign in signs]
     model.m_ = tuple(each[:, 0] for each in shares)
