@@ -6,7 +6,7 @@ from zhike.access import actions as access
 from zhike.access.viewer import SYSTEM
 from zhike.customers.facts import CUSTOMER
 from zhike.customers.models import Party
-from zhike.records.actions import archive_record, change_many
+from zhike.records.actions import archive_record, change_many, errands
 
 
 @pytest.fixture
@@ -55,3 +55,21 @@ def test_sharing_answers_the_batch_that_undoes_it(calling, cast):
     undone = li.post(f"/batches/{ended['batch']}/undo").json()
     assert (undone["done"], undone["left"]) == (1, 0)
     assert Party.objects.get(pk=cast.yunqi.pk).readers == [str(cast.zhao.user_id)]
+
+
+def test_a_large_batch_is_taken_back_by_a_job(calling, cast, monkeypatch):
+    monkeypatch.setattr("zhike.records.queries.work.MANY", 1)
+    batch = change_many(CUSTOMER, [cast.lin.pk, cast.chen.pk], {"industry": "Tea"}, viewer=cast.mei)
+    mei = calling("mei")
+
+    answer = mei.post(f"/batches/{batch.pk}/undo")
+
+    assert answer.status_code == 202
+    asked = answer.json()
+    assert (asked["state"], asked["rows"]) == ("waiting", 2)
+    assert mei.post(f"/batches/{batch.pk}/undo").status_code == 409
+    errands.carry_out(asked["id"])
+    told = mei.get(f"/errands/{asked['id']}").json()
+    assert (told["state"], told["done"], told["left"]) == ("done", 2, 0)
+    assert Party.objects.get(pk=cast.chen.pk).industry == ""
+    assert calling("li").get(f"/errands/{asked['id']}").status_code == 404

@@ -7,8 +7,11 @@ from zhike.access.viewer import SYSTEM
 from zhike.commerce.actions import place_order
 from zhike.customers.actions import add_note, create_customer
 from zhike.customers.facts import CUSTOMER
+from zhike.customers.models import Party
 from zhike.events.models import Event
 from zhike.kernel import clock
+from zhike.records.actions import errands
+from zhike.records.models import Errand
 from zhike.records.queries import batches, find, saved_views
 from zhike.segments.actions import create_segment
 from zhike.segments.queries import segments
@@ -188,6 +191,39 @@ def test_all_that_match_are_changed_not_only_those_on_the_page(mei, crowd):
     data = {"list": "q=Shop", "everything": "1", "do": "archive"}
     mei.post("/lists/customer/bulk", data)
     assert mei.get("/customers/").text.count("data-row") == 3
+
+
+def test_more_than_one_waits_for_are_changed_by_a_job(mei, li, cast, crowd, monkeypatch):
+    monkeypatch.setattr("zhike.web.listing.views.WHILE_ONE_WAITS", 2)
+    data = {"list": "q=Shop", "everything": "1", "do": "set", "field": "city", "city": "宁波"}
+    page = mei.post("/lists/customer/bulk", data).headers["Location"]
+    asked = Errand.objects.get()
+    assert page == f"/errands/{asked.pk}"
+    assert f"0 of {asked.rows} records" in mei.get(page).text
+    assert 'hx-trigger="load delay:1s"' in mei.get(page).text
+
+    errands.carry_out(asked.pk)
+
+    asked.refresh_from_db()
+    text = mei.get(page).text
+    assert "hx-trigger" not in text.split('id="errand"')[1].split(">")[0]
+    assert f"/batches/{asked.batch_id}/undo" in text
+    assert Party.objects.filter(city="宁波").count() == asked.done == asked.rows > 2
+    assert li.get(page).status_code == 404
+    wrong = data | {"field": "birthday", "birthday": "yesterday"}
+    assert mei.post("/lists/customer/bulk", wrong).status_code == 422
+
+
+def test_a_large_batch_is_taken_back_by_a_job(mei, cast, crowd, monkeypatch):
+    monkeypatch.setattr("zhike.records.queries.work.MANY", 2)
+    mei.post("/lists/customer/bulk", {"list": "q=Shop", "everything": "1", "do": "archive"})
+    batch = batches(cast.mei)[0]
+    page = mei.post(f"/batches/{batch.pk}/undo").headers["Location"]
+    asked = Errand.objects.get()
+    assert page == f"/errands/{asked.pk}"
+    errands.carry_out(asked.pk)
+    assert mei.get("/customers/").text.count("data-row") > 3
+    assert "Do it again" in mei.get(page).text
 
 
 def test_fails_to_change_many_without_the_right(li, cast):

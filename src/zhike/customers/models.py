@@ -87,7 +87,6 @@ class Party(Record):
                 name="party_pool",
             ),
             models.Index(fields=["city", "name_key"], name="party_city"),
-            models.Index(fields=["company"], name="party_company"),
             models.Index(fields=["batch_id"], name="party_batch"),
             models.Index(
                 fields=["code"],

@@ -92,14 +92,24 @@ def bulk(request: Request, name: str) -> HttpResponse:
     field = request.POST.get("field", "")
     values = None if wanted == "archive" else {field: request.POST.get(field, "")}
     if len(ids) > WHILE_ONE_WAITS:
-        return go(request, reverse("errand", args=[_ask(request, listing.kind, ids, values).pk]))
-    if values is None:
-        batch = archive_many(listing.kind, ids, viewer=request.viewer)
-    else:
-        batch = change_many(listing.kind, ids, values, viewer=request.viewer)
+        asked = _ask(request, listing.kind, ids, values)
+        return go(request, reverse("errand", args=[asked.pk]))
+    batch = _write(request, listing.kind, ids, values)
     message = ngettext("%(count)d record changed", "%(count)d records changed", len(ids))
     response = _to_list(request, listing.listing, listing.address)
     return toast(response, message % {"count": len(ids)}, batch=batch.pk)
+
+
+def _write(request: Request, kind: RecordType, ids: list[UUID], values: dict | None):
+    if values is None:
+        return archive_many(kind, ids, viewer=request.viewer)
+    return change_many(kind, ids, values, viewer=request.viewer)
+
+
+def _ask(request: Request, kind: RecordType, ids: list[UUID], values: dict | None):
+    if values is None:
+        return ask_archive(request.viewer, kind, ids)
+    return ask_change(request.viewer, kind, ids, values)
 
 
 def _chosen(request: Request, listing: Reading) -> list:
@@ -113,12 +123,6 @@ def _chosen(request: Request, listing: Reading) -> list:
         message = _("At most 500,000 records can be changed at once; narrow the list.")
         raise Invalid("too_many", message)
     return ids
-
-
-def _ask(request: Request, kind: RecordType, ids: list[UUID], values: dict | None):
-    if values is None:
-        return ask_archive(request.viewer, kind, ids)
-    return ask_change(request.viewer, kind, ids, values)
 
 
 def _ids(texts: list[str]) -> list[UUID]:
