@@ -2,11 +2,13 @@
 
 import pytest
 
+from zhike.access.queries import viewer_by_id
+from zhike.customers.facts import CUSTOMER
 from zhike.customers.models import Party
 from zhike.kernel.errors import Conflict, Invalid, NotFound
-from zhike.records.actions import undo_batch
+from zhike.records.actions import limit_fact, undo_batch
 from zhike.records.imports import actions
-from zhike.records.imports.answering import answer_questions, open_questions
+from zhike.records.imports.answering import answer_questions, open_questions, words_of_questions
 from zhike.records.imports.refused import write_error_file
 
 # The first is 云栖茶舍 of the cast under its full name; the second nobody's.
@@ -64,6 +66,15 @@ def test_a_question_names_the_row_and_the_customer(asked, cast):
     assert question.values["name"] == "杭州云栖茶舍有限公司"
     assert question.probability > 0.5
     assert "same company name, written otherwise" in question.why
+
+
+def test_how_probable_it_is_would_tell_of_what_is_hidden(asked, cast):
+    limit_fact(cast.mei, CUSTOMER, role="manager", fact="city", level="hide")
+    (question,) = open_questions(viewer_by_id(cast.han.user_id, source="page"), asked)
+    assert question.probability is None
+    assert not any("city" in why for why in question.why[:-1])
+    (row,) = words_of_questions(viewer_by_id(cast.han.user_id, source="page"), asked).values()
+    assert "%" not in row
 
 
 def test_the_same_is_added_to_the_file_that_is_there_and_undone_with_the_import(asked, cast):

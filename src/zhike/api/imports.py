@@ -118,7 +118,7 @@ def questions(request: Request, import_id: UUID, limit: int = Query(50, ge=1, le
             "rows": one.numbers,
             "values": dict(one.values),
             "record": one.record_id,
-            "probability": round(one.probability, 4),
+            "probability": one.probability and round(one.probability, 4),
             "why": one.why,
         }
         for one in open_questions(request.auth, run, limit=limit)

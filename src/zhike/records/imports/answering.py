@@ -33,7 +33,7 @@ class OpenQuestion:
     numbers: Sequence[int]  # rows of the file
     values: Mapping[str, object]  # of the last row, typed
     record_id: UUID
-    probability: float
+    probability: float | None  # None where it would tell of facts that the reader may not know
     why: Sequence[str]  # as far as the reader may know it
 
 
@@ -64,7 +64,7 @@ def _questions(
             [row.number for row in rows],
             revive(fields, rows[-1].values or {}),
             record_id,
-            one["probability"],
+            None if _is_told_in_part(one["why"], hidden[record_id]) else one["probability"],
             _told(one["why"], hidden[record_id]),
         )
         for rows, one, record_id in zip(found, asked, ids, strict=True)
@@ -73,7 +73,11 @@ def _questions(
 
 def _told(why: Sequence[Mapping], hidden: frozenset[str]) -> list[str]:
     told = [clue["words"] for clue in why if hidden.isdisjoint(clue["facts"])]
-    return told if len(told) == len(why) else [*told, untold()]
+    return [*told, untold()] if _is_told_in_part(why, hidden) else told
+
+
+def _is_told_in_part(why: Sequence[Mapping], hidden: frozenset[str]) -> bool:
+    return not all(hidden.isdisjoint(clue["facts"]) for clue in why)
 
 
 def words_of_questions(viewer: Viewer, run: Import) -> dict[int, str]:
@@ -88,12 +92,16 @@ def words_of_questions(viewer: Viewer, run: Import) -> dict[int, str]:
 
 
 def _in_words(one: OpenQuestion, names: Mapping[UUID, str]) -> str:
-    words = {
-        "name": names.get(one.record_id, "–"),
-        "percent": min(int(one.probability * 100), 99),
-        "reasons": listed(one.why),
-    }
+    words = {"name": names.get(one.record_id, "–"), "reasons": listed(one.why)}
+    if one.probability is None:
+        return _("Probably on file as “%(name)s”: %(reasons)s") % words
+    words["percent"] = in_percent(one.probability)
     return _("Probably on file as “%(name)s” (%(percent)s %%): %(reasons)s") % words
+
+
+def in_percent(probability: float) -> str:
+    """Never certain: what is only probable isn't said to be 100 %."""
+    return str(min(int(probability * 100), 99))
 
 
 @transaction.atomic

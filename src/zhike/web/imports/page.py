@@ -15,7 +15,7 @@ from zhike.filters.schema import Words
 from zhike.kernel import clock
 from zhike.records.fields import Field, FieldKind
 from zhike.records.imports import State
-from zhike.records.imports.answering import OpenQuestion, open_questions
+from zhike.records.imports.answering import OpenQuestion, in_percent, open_questions
 from zhike.records.imports.importers import importer
 from zhike.records.imports.recognising import unmapped
 from zhike.records.queries import linked_names
@@ -48,7 +48,7 @@ class AskedAbout:
     told: Sequence[tuple[Words, str]]
     name: str
     record_id: UUID
-    percent: int
+    percent: str  # empty where it may not be told
     why: Sequence[str]
 
 
@@ -174,7 +174,7 @@ class ImportPage:
             for field in self.kind.fields
             if one.values.get(field.name) and field.name != "name"
         ]
-        percent = min(int(one.probability * 100), 99)
+        percent = "" if one.probability is None else in_percent(one.probability)
         title = str(one.values.get("name") or "")
         return AskedAbout(one.numbers[0], title, told, name, one.record_id, percent, one.why)
 
