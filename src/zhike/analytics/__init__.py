@@ -31,10 +31,23 @@ from .linking import (
     similar_numbers,
 )
 from .next_purchase import NextPurchase, expected_next_day
+from .path_modelling import (
+    ECSI_PATHS,
+    Difference,
+    Estimate,
+    GroupComparison,
+    Invariance,
+    PathBootstrap,
+    PathModel,
+    PublishedSample,
+    Reliability,
+    ecsi_sample,
+)
 from .prove import Check, prove
 from .purchase_model import FuturePurchases
 
 __all__ = [
+    "ECSI_PATHS",
     "RELATIONS",
     "RFM",
     "RULES",
@@ -47,18 +60,26 @@ __all__ = [
     "Cohorts",
     "Comparison",
     "CustomerBase",
+    "Difference",
+    "Estimate",
     "FellegiSunter",
     "FuturePurchases",
     "GammaGamma",
     "GammaPoisson",
+    "GroupComparison",
     "Identifiability",
     "InvalidInput",
+    "Invariance",
     "LifeCycle",
     "LifetimeValue",
     "Links",
     "NextPurchase",
     "NotEnoughData",
     "NotIdentified",
+    "PathBootstrap",
+    "PathModel",
+    "PublishedSample",
+    "Reliability",
     "abc",
     "backtest",
     "calibration",
@@ -68,6 +89,7 @@ __all__ = [
     "cohorts",
     "customer_base",
     "customer_lifetime_value",
+    "ecsi_sample",
     "expected_next_day",
     "gini",
     "grade",
