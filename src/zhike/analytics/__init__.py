@@ -14,6 +14,7 @@ from .base_table import CustomerBase, customer_base, purchase_days_between
 from .beta_geo import BetaGeo, Identifiability, choose_purchase_model
 from .cohort_table import Cohorts, cohorts
 from .concentration import abc, gini, pareto_curve
+from .data_weights import DataWeights, critic_weights, entropy_weights
 from .errors import AnalyticsError, InvalidInput, NotEnoughData, NotIdentified
 from .gamma_gamma import GammaGamma
 from .gamma_poisson import GammaPoisson
@@ -31,6 +32,16 @@ from .linking import (
     similar_numbers,
 )
 from .next_purchase import NextPurchase, expected_next_day
+from .pairwise_comparison import (
+    AHP,
+    Change,
+    GroupAHP,
+    Repair,
+    aggregate_judgements,
+    ahp,
+    ahp_group,
+    repair,
+)
 from .path_modelling import (
     ECSI_PATHS,
     Difference,
@@ -45,8 +56,10 @@ from .path_modelling import (
 )
 from .prove import Check, prove
 from .purchase_model import FuturePurchases
+from .value_index import ValueIndex
 
 __all__ = [
+    "AHP",
     "ECSI_PATHS",
     "RELATIONS",
     "RFM",
@@ -56,16 +69,19 @@ __all__ = [
     "AnalyticsError",
     "BackTest",
     "BetaGeo",
+    "Change",
     "Check",
     "Cohorts",
     "Comparison",
     "CustomerBase",
+    "DataWeights",
     "Difference",
     "Estimate",
     "FellegiSunter",
     "FuturePurchases",
     "GammaGamma",
     "GammaPoisson",
+    "GroupAHP",
     "GroupComparison",
     "Identifiability",
     "InvalidInput",
@@ -80,16 +96,23 @@ __all__ = [
     "PathModel",
     "PublishedSample",
     "Reliability",
+    "Repair",
+    "ValueIndex",
     "abc",
+    "aggregate_judgements",
+    "ahp",
+    "ahp_group",
     "backtest",
     "calibration",
     "candidate_pairs",
     "capture",
     "choose_purchase_model",
     "cohorts",
+    "critic_weights",
     "customer_base",
     "customer_lifetime_value",
     "ecsi_sample",
+    "entropy_weights",
     "expected_next_day",
     "gini",
     "grade",
@@ -99,6 +122,7 @@ __all__ = [
     "pareto_curve",
     "prove",
     "purchase_days_between",
+    "repair",
     "rfm",
     "similar_names",
     "similar_numbers",

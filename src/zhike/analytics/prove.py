@@ -14,6 +14,7 @@ from .beta_geo import BetaGeo
 from .gamma_gamma import GammaGamma
 from .grading import rfm
 from .path_modelling import proof as path_modelling
+from .weight_proofs import PROOFS as WEIGHT_PROOFS
 
 FADER_2005 = "Fader, Hardie & Lee 2005, Marketing Science 24(2)"
 FADER_2013 = "Fader & Hardie 2013, The Gamma-Gamma model of monetary value"
@@ -188,4 +189,5 @@ PROOFS: tuple[Proof, ...] = (
         _rfm_scores,
     ),
     *path_modelling.PROOFS,
+    *WEIGHT_PROOFS,
 )

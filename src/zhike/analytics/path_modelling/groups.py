@@ -6,8 +6,8 @@ from itertools import combinations
 import numpy as np
 
 from ..errors import InvalidInput, NotEnoughData
+from ..moments import Moments, Sums
 from . import measures
-from .moments import Moments, Sums
 
 FEWEST_PERMUTATIONS = 99
 FEWEST_IN_GROUP = 10

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..moments import Moments
 from .algorithm import Solutions, total_effects
-from .moments import Moments
 from .specification import Specification
 
 

@@ -3,12 +3,12 @@
 import numpy as np
 
 from ..errors import InvalidInput, NotEnoughData, NotIdentified
+from ..moments import Moments, Sums
 from ..tables import columns
 from . import measures
 from .algorithm import FAULTS, Solutions, solve
 from .bootstrap import PathBootstrap, bootstrap
 from .groups import GroupComparison, compare_groups
-from .moments import Moments, Sums
 from .specification import METRICS, SCHEMES, specify
 
 ROWS_PER_ARROW = 10

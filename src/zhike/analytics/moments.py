@@ -64,12 +64,17 @@ class Sums:
 
     def resampled(self, samples: int, seed: int) -> Iterator[Moments]:
         """Moments of ``samples`` draws of as many rows with replacement, in batches."""
+        for copies in self.copies(samples, seed):
+            yield self.moments(copies)
+
+    def copies(self, samples: int, seed: int) -> Iterator[np.ndarray]:
+        """How often each row is drawn in each sample, (batch, rows)."""
         random = np.random.default_rng(seed)
         for size in self.batches(samples):
             drawn = random.integers(0, self.rows, (size, self.rows))
             drawn += self.rows * np.arange(size)[:, None]
             copies = np.bincount(drawn.reshape(-1), minlength=size * self.rows)
-            yield self.moments(copies.reshape(size, self.rows))
+            yield copies.reshape(size, self.rows)
 
     def batches(self, samples: int) -> Iterator[int]:
         largest = max(BATCH // max(self.rows, 4 * self.items**2), 1)
