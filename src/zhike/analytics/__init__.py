@@ -15,6 +15,7 @@ from .beta_geo import BetaGeo, Identifiability, choose_purchase_model
 from .cohort_table import Cohorts, cohorts
 from .concentration import abc, gini, pareto_curve
 from .data_weights import DataWeights, critic_weights, entropy_weights
+from .driver_regression import Coefficient, DriverRegression, Importance, Reading
 from .errors import AnalyticsError, InvalidInput, NotEnoughData, NotIdentified
 from .gamma_gamma import GammaGamma
 from .gamma_poisson import GammaPoisson
@@ -71,11 +72,13 @@ __all__ = [
     "BetaGeo",
     "Change",
     "Check",
+    "Coefficient",
     "Cohorts",
     "Comparison",
     "CustomerBase",
     "DataWeights",
     "Difference",
+    "DriverRegression",
     "Estimate",
     "FellegiSunter",
     "FuturePurchases",
@@ -84,6 +87,7 @@ __all__ = [
     "GroupAHP",
     "GroupComparison",
     "Identifiability",
+    "Importance",
     "InvalidInput",
     "Invariance",
     "LifeCycle",
@@ -95,6 +99,7 @@ __all__ = [
     "PathBootstrap",
     "PathModel",
     "PublishedSample",
+    "Reading",
     "Reliability",
     "Repair",
     "ValueIndex",

@@ -11,6 +11,7 @@ import numpy as np
 from .back_test import backtest
 from .base_table import customer_base
 from .beta_geo import BetaGeo
+from .driver_proofs import PROOFS as DRIVER_PROOFS
 from .gamma_gamma import GammaGamma
 from .grading import rfm
 from .path_modelling import proof as path_modelling
@@ -190,4 +191,5 @@ PROOFS: tuple[Proof, ...] = (
     ),
     *path_modelling.PROOFS,
     *WEIGHT_PROOFS,
+    *DRIVER_PROOFS,
 )
