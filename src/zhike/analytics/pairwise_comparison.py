@@ -26,6 +26,8 @@ TRIALS_AT_ONCE = 40_000
 MOST_POWERS = 500
 SCREENING_POWERS = 8
 FEWEST_JUDGES = 5
+# From one end of Saaty's scale to the other.
+FARTHEST_ERROR = np.log(81)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +58,10 @@ class AHP:
 
         Judgements are taken as ratios of weights times log-normal errors (Crawford & Williams 1985,
         Journal of Mathematical Psychology 29(4)), whose spread is what the judgements contradict
-        each other by; errors are drawn anew and weights computed again. Refuses with
-        ``NotEnoughData("nothing_to_check")`` where no judgement can contradict another.
+        each other by; errors are drawn anew and weights computed again. That spread is itself known
+        from ``checks`` contradictions only, so it is drawn too (chi-square): few checks, wide
+        limits. Refuses with ``NotEnoughData("nothing_to_check")`` where no judgement can contradict
+        another.
         """
         if not self.checks:
             raise NotEnoughData("nothing_to_check", "no judgement can contradict another")
@@ -65,8 +69,10 @@ class AHP:
         rows, places = np.triu_indices(size, 1)
         logs = np.log(self.weights)
         residuals = np.log(self.judgements[rows, places]) - (logs[rows] - logs[places])
-        spread = np.sqrt(np.sum(residuals**2) / self.checks)
-        errors = spread * np.random.default_rng(seed).standard_normal((samples, len(rows)))
+        random = np.random.default_rng(seed)
+        spread = np.sqrt(np.sum(residuals**2) / random.chisquare(self.checks, (samples, 1)))
+        errors = spread * random.standard_normal((samples, len(rows)))
+        errors = np.clip(errors, -FARTHEST_ERROR, FARTHEST_ERROR)
         drawn = np.zeros((samples, size, size))
         drawn[:, rows, places] = errors
         drawn -= np.swapaxes(drawn, 1, 2)

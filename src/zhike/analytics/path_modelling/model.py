@@ -89,8 +89,11 @@ class PathModel:
         """``table`` has a column of numbers, without gaps, for each item."""
         values = self._values(table)
         self._refuse_rows(values)
-        self._sums = Sums(values)
-        return self._keep(self._sums.whole(), len(values))
+        sums = Sums(values)
+        self._keep(sums.whole(), len(values))
+        # Kept last: a refused fit leaves the model as it was.
+        self._sums = sums
+        return self
 
     def fit_moments(self, covariance, rows: int, means=None) -> "PathModel":
         """Fits to a covariance (or correlation) matrix, items in the order of ``outer``.
@@ -106,8 +109,9 @@ class PathModel:
         if means is None and self.scale is not None:
             raise InvalidInput("index_needs_means", "an index needs the items' means")
         means = np.zeros(count) if means is None else np.asarray(means, dtype=float)
+        self._keep(Moments(means[None], covariance[None]), rows)
         self._sums = None
-        return self._keep(Moments(means[None], covariance[None]), rows)
+        return self
 
     def scores(self, table) -> np.ndarray:
         """Construct scores, shape (rows, K): mean 0 and variance 1 over the rows fitted to."""
