@@ -11,7 +11,7 @@ import pytest
 from zhike import analytics
 
 MODULES = ["zhike.analytics"] + [
-    f"zhike.analytics.{module.name}" for module in pkgutil.iter_modules(analytics.__path__)
+    module.name for module in pkgutil.walk_packages(analytics.__path__, "zhike.analytics.")
 ]
 PUBLIC = {name: getattr(analytics, name) for name in analytics.__all__}
 
