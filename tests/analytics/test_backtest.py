@@ -87,9 +87,10 @@ def test_refusals(cdnow_transactions):
 
 
 def test_prove_every_published_digit(data_folder):
-    checks = prove(data_folder)
+    """Recidivism lies with these tests instead, and is proved in test_cox."""
+    checks = [check for check in prove(data_folder) if check.file != "rossi.csv.gz"]
     assert [check for check in checks if not check.ok] == []
-    assert len(checks) == 25
+    assert len(checks) == 54
 
 
 def test_prove_says_what_it_skipped():

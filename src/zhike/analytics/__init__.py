@@ -14,10 +14,12 @@ from .base_table import CustomerBase, customer_base, purchase_days_between
 from .beta_geo import BetaGeo, Identifiability, choose_purchase_model
 from .cohort_table import Cohorts, cohorts
 from .concentration import abc, gini, pareto_curve
+from .cox import Baseline, Cox, ProportionalHazards, concordance
 from .errors import AnalyticsError, InvalidInput, NotEnoughData, NotIdentified
 from .gamma_gamma import GammaGamma
 from .gamma_poisson import GammaPoisson
 from .grading import RFM, SEGMENTS, grade, rfm
+from .kaplan_meier import KaplanMeier, LogRank, RestrictedMean, log_rank
 from .life_stages import RELATIONS, RULES, STAGES, LifeCycle, lifecycle
 from .lifetime_value import LifetimeValue, customer_lifetime_value
 from .linking import (
@@ -42,10 +44,12 @@ __all__ = [
     "STAGES",
     "AnalyticsError",
     "BackTest",
+    "Baseline",
     "BetaGeo",
     "Check",
     "Cohorts",
     "Comparison",
+    "Cox",
     "CustomerBase",
     "FellegiSunter",
     "FuturePurchases",
@@ -53,12 +57,16 @@ __all__ = [
     "GammaPoisson",
     "Identifiability",
     "InvalidInput",
+    "KaplanMeier",
     "LifeCycle",
     "LifetimeValue",
     "Links",
+    "LogRank",
     "NextPurchase",
     "NotEnoughData",
     "NotIdentified",
+    "ProportionalHazards",
+    "RestrictedMean",
     "abc",
     "backtest",
     "calibration",
@@ -66,6 +74,7 @@ __all__ = [
     "capture",
     "choose_purchase_model",
     "cohorts",
+    "concordance",
     "customer_base",
     "customer_lifetime_value",
     "expected_next_day",
@@ -74,6 +83,7 @@ __all__ = [
     "lifecycle",
     "link_pairs",
     "link_records",
+    "log_rank",
     "pareto_curve",
     "prove",
     "purchase_days_between",
