@@ -19,6 +19,7 @@ from .errors import AnalyticsError, InvalidInput, NotEnoughData, NotIdentified
 from .gamma_gamma import GammaGamma
 from .gamma_poisson import GammaPoisson
 from .grading import RFM, SEGMENTS, grade, rfm
+from .hazard import HazardModel, HazardRecord, PersonPeriods, Reasons, person_periods
 from .kaplan_meier import KaplanMeier, LogRank, RestrictedMean, log_rank
 from .life_stages import RELATIONS, RULES, STAGES, LifeCycle, lifecycle
 from .lifetime_value import LifetimeValue, customer_lifetime_value
@@ -35,6 +36,13 @@ from .linking import (
 from .next_purchase import NextPurchase, expected_next_day
 from .prove import Check, prove
 from .purchase_model import FuturePurchases
+from .risk_quality import (
+    EarlyWarning,
+    area_under_curve,
+    calibration_error,
+    early_warning,
+    share_interval,
+)
 
 __all__ = [
     "RELATIONS",
@@ -51,10 +59,13 @@ __all__ = [
     "Comparison",
     "Cox",
     "CustomerBase",
+    "EarlyWarning",
     "FellegiSunter",
     "FuturePurchases",
     "GammaGamma",
     "GammaPoisson",
+    "HazardModel",
+    "HazardRecord",
     "Identifiability",
     "InvalidInput",
     "KaplanMeier",
@@ -65,11 +76,15 @@ __all__ = [
     "NextPurchase",
     "NotEnoughData",
     "NotIdentified",
+    "PersonPeriods",
     "ProportionalHazards",
+    "Reasons",
     "RestrictedMean",
     "abc",
+    "area_under_curve",
     "backtest",
     "calibration",
+    "calibration_error",
     "candidate_pairs",
     "capture",
     "choose_purchase_model",
@@ -77,6 +92,7 @@ __all__ = [
     "concordance",
     "customer_base",
     "customer_lifetime_value",
+    "early_warning",
     "expected_next_day",
     "gini",
     "grade",
@@ -85,9 +101,11 @@ __all__ = [
     "link_records",
     "log_rank",
     "pareto_curve",
+    "person_periods",
     "prove",
     "purchase_days_between",
     "rfm",
+    "share_interval",
     "similar_names",
     "similar_numbers",
 ]

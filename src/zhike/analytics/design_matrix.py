@@ -1,6 +1,6 @@
 """Facts about customers as the columns of a regression."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -8,6 +8,8 @@ from .errors import InvalidInput, NotIdentified
 from .tables import columns
 
 TOO_ALIKE = 1e-8
+# Where the pieces of a curve meet: Harrell 2015, Regression Modeling Strategies, table 2.3.
+KNOTS = (0.05, 0.275, 0.5, 0.725, 0.95)
 
 
 class DesignMatrix:
@@ -15,7 +17,8 @@ class DesignMatrix:
 
     Numbers and booleans are one column each. Text is one column per category but the most frequent
     one (of equally frequent ones the first by name), which the others are compared with; such a
-    column is named ``fact=category``.
+    column is named ``fact=category``. A ``curved`` fact is a natural cubic spline: straight before
+    the first and after the last of five knots at its quantiles, at most four columns.
 
     >>> design = DesignMatrix().fit({"age": [30, 40, 50], "plan": ["m", "y", "m"]})
     >>> design.names_
@@ -32,6 +35,9 @@ class DesignMatrix:
     names_: list[str]
     fact_: list[str]
 
+    def __init__(self, curved: Sequence[str] = ()):
+        self.curved = tuple(curved)
+
     def fit(self, facts) -> "DesignMatrix":
         """Learns from a mapping of columns, or an array (rows, columns): facts x1, x2, …
 
@@ -39,12 +45,16 @@ class DesignMatrix:
         """
         facts = named(facts)
         self._categories: dict[str, list[str] | None] = {}
+        self._knots: dict[str, np.ndarray] = {}
         self.names_, self.fact_ = [], []
         for name in facts:
             (column,) = columns(facts, name)
             categories = _categories(column)
             self._categories[name] = categories
             new = [name] if categories is None else [f"{name}={value}" for value in categories[1:]]
+            if name in self.curved and categories is None:
+                self._knots[name] = np.unique(np.quantile(column.astype(np.float64), KNOTS))
+                new += [f"{name}, bend {n + 1}" for n in range(len(self._knots[name]) - 2)]
             self.names_ += new
             self.fact_ += [name] * len(new)
         if not self.names_:
@@ -60,7 +70,7 @@ class DesignMatrix:
         facts = named(facts)
         arrays = columns(facts, *self._categories)
         parts = [
-            _encode(array, name, categories)
+            self._encode(array, name, categories)
             for array, (name, categories) in zip(arrays, self._categories.items(), strict=True)
         ]
         matrix = np.column_stack(parts)
@@ -69,6 +79,19 @@ class DesignMatrix:
             name = self.names_[place]
             raise InvalidInput("not_finite", f"{name} has infinite values", column=name)
         return matrix
+
+    def _encode(self, column, name, categories):
+        if categories is None:
+            number = _number(column, name)
+            return _spline(number, self._knots[name]) if name in self._knots else number
+        text = column.astype(str)
+        unknown = ~np.isin(text, categories)
+        if unknown.any():
+            value = str(text[unknown][0])
+            raise InvalidInput(
+                "unknown_category", f"{name} was never {value!r} before", column=name, value=value
+            )
+        return (text[:, None] == np.array(categories[1:], dtype=str)).astype(np.float64)
 
 
 def named(facts):
@@ -117,17 +140,28 @@ def _categories(column):
     return values[order].tolist()
 
 
-def _encode(column, name, categories):
-    if categories is None:
-        try:
-            return column.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise InvalidInput("not_a_number", f"{name} must be numbers", column=name) from error
-    text = column.astype(str)
-    unknown = ~np.isin(text, categories)
-    if unknown.any():
-        value = str(text[unknown][0])
-        raise InvalidInput(
-            "unknown_category", f"{name} was never {value!r} before", column=name, value=value
-        )
-    return (text[:, None] == np.array(categories[1:], dtype=str)).astype(np.float64)
+def _number(column, name):
+    try:
+        return column.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput("not_a_number", f"{name} must be numbers", column=name) from error
+
+
+def _spline(number, knots):
+    """The number itself and a cubic bend per knot but the last two, scaled to its own unit.
+
+    bend_j = [(x - t_j)^3 - (x - t_k-1)^3 (t_k - t_j) / (t_k - t_k-1)
+              + (x - t_k)^3 (t_k-1 - t_j) / (t_k - t_k-1)] / (t_k - t_1)^2, cubes of negative
+    numbers being 0.
+    """
+    if len(knots) < 3:
+        return number[:, None]
+    cubes = np.maximum(number[:, None] - knots, 0.0) ** 3
+    first, last, before = knots[:-2], knots[-1], knots[-2]
+    gap = last - before
+    bends = (
+        cubes[:, :-2]
+        - cubes[:, [-2]] * (last - first) / gap
+        + cubes[:, [-1]] * (before - first) / gap
+    )
+    return np.column_stack((number, bends / (last - knots[0]) ** 2))
