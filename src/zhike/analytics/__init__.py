@@ -16,10 +16,14 @@ from .cohort_table import Cohorts, cohorts
 from .concentration import abc, gini, pareto_curve
 from .cox import Baseline, Cox, ProportionalHazards, concordance
 from .errors import AnalyticsError, InvalidInput, NotEnoughData, NotIdentified
+from .exponential_smoothing import ExponentialSmoothing
+from .forecast_errors import mase, naive_scale, smape
+from .forecasting import Forecast, forecast
 from .gamma_gamma import GammaGamma
 from .gamma_poisson import GammaPoisson
 from .grading import RFM, SEGMENTS, grade, rfm
 from .hazard import HazardModel, HazardRecord, PersonPeriods, Reasons, person_periods
+from .intermittent import Croston
 from .kaplan_meier import KaplanMeier, LogRank, RestrictedMean, log_rank
 from .life_stages import RELATIONS, RULES, STAGES, LifeCycle, lifecycle
 from .lifetime_value import LifetimeValue, customer_lifetime_value
@@ -43,6 +47,7 @@ from .risk_quality import (
     early_warning,
     share_interval,
 )
+from .theta import Theta
 
 __all__ = [
     "RELATIONS",
@@ -58,9 +63,12 @@ __all__ = [
     "Cohorts",
     "Comparison",
     "Cox",
+    "Croston",
     "CustomerBase",
     "EarlyWarning",
+    "ExponentialSmoothing",
     "FellegiSunter",
+    "Forecast",
     "FuturePurchases",
     "GammaGamma",
     "GammaPoisson",
@@ -80,6 +88,7 @@ __all__ = [
     "ProportionalHazards",
     "Reasons",
     "RestrictedMean",
+    "Theta",
     "abc",
     "area_under_curve",
     "backtest",
@@ -94,12 +103,15 @@ __all__ = [
     "customer_lifetime_value",
     "early_warning",
     "expected_next_day",
+    "forecast",
     "gini",
     "grade",
     "lifecycle",
     "link_pairs",
     "link_records",
     "log_rank",
+    "mase",
+    "naive_scale",
     "pareto_curve",
     "person_periods",
     "prove",
@@ -108,4 +120,5 @@ __all__ = [
     "share_interval",
     "similar_names",
     "similar_numbers",
+    "smape",
 ]
