@@ -40,6 +40,7 @@ from .linking import (
 from .next_purchase import NextPurchase, expected_next_day
 from .prove import Check, prove
 from .purchase_model import FuturePurchases
+from .reconciliation import Hierarchy, hierarchy, reconcile, rolling_errors
 from .risk_quality import (
     EarlyWarning,
     area_under_curve,
@@ -74,6 +75,7 @@ __all__ = [
     "GammaPoisson",
     "HazardModel",
     "HazardRecord",
+    "Hierarchy",
     "Identifiability",
     "InvalidInput",
     "KaplanMeier",
@@ -106,6 +108,7 @@ __all__ = [
     "forecast",
     "gini",
     "grade",
+    "hierarchy",
     "lifecycle",
     "link_pairs",
     "link_records",
@@ -116,7 +119,9 @@ __all__ = [
     "person_periods",
     "prove",
     "purchase_days_between",
+    "reconcile",
     "rfm",
+    "rolling_errors",
     "share_interval",
     "similar_names",
     "similar_numbers",
