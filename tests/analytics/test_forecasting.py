@@ -15,6 +15,7 @@ from zhike.analytics import (
     naive_scale,
     smape,
 )
+from zhike.analytics.forecasting import _all_methods, _try
 from zhike.analytics.prove import M3_SEASONS, _over_all, _series_of_m3
 from zhike.analytics.series import panel, seasonal
 from zhike.analytics.theta import KINDS
@@ -244,6 +245,25 @@ def test_a_short_series_borrows_from_the_others():
     assert ahead.origins.tolist() == [4] * 10 + [0]
     assert not ahead.beats_naive[-1]
     assert np.isfinite([ahead.low[-1], ahead.high[-1]]).all()
+
+
+@pytest.mark.parametrize(("horizon", "origins"), [(1, 1), (1, 4), (3, 8), (12, 4), (20, 2)])
+def test_any_horizon_and_number_of_origins(horizon, origins):
+    rows = [TEA, TEA[:40] ** 0.5, TEA[:30]]
+    ahead = forecast(rows, horizon, season=12, origins=origins)
+    assert ahead.mean.shape == (3, horizon)
+    assert (ahead.low <= ahead.mean).all()
+    assert (ahead.mean <= ahead.high).all()
+    assert (ahead.origins >= 1).all()
+    assert (ahead.origins <= origins).all()
+
+
+def test_many_series_are_forecast_in_blocks():
+    """More series than one block holds: the same forecasts as from Theta alone."""
+    rows = np.random.default_rng(3).uniform(50, 60, (1100, 12)).round(2)
+    parts = _all_methods(panel(rows), ("theta",), 2, 1)[0]
+    tried, _ = _try(panel(rows), ("theta",), 2, 1, 2)
+    np.testing.assert_allclose(tried[0], parts, rtol=1e-12)
 
 
 def test_same_input_same_bytes():

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import chdtrc, ndtr
-from scipy.stats import rankdata
 
 from .design_matrix import DesignMatrix, cross_product, standardise
 from .errors import InvalidInput, NotEnoughData, NotIdentified
-from .grouping import key_codes
+from .grouping import key_codes, ranks
 from .kaplan_meier import KaplanMeier, log_log_limits
 from .likelihood import is_positive_definite
 from .survival_times import check_survival, normal_quantile
@@ -433,7 +432,7 @@ def _transformed(transform, risk, duration):
     if transform == "identity":
         return duration
     if transform == "rank":
-        return rankdata(duration)
+        return ranks(duration)
     if transform == "km":
         curve = KaplanMeier().fit(risk.duration, risk.event)
         before = np.concatenate(([1.0], curve.survival_))

@@ -12,13 +12,15 @@ import numpy as np
 from .errors import InvalidInput, NotEnoughData
 from .exponential_smoothing import ExponentialSmoothing
 from .intermittent import Croston, intermittent
-from .series import Panel, cut, panel, some
+from .series import Panel, blocks, cut, panel, some, stacked
 from .theta import Theta, adjust_season
 
 SHORTEST = 5
 ORIGINS = 4
 # What all series say counts like so many origins of a series' own record.
 SHARED_ORIGINS = 2.0
+# So many series at once: few enough that what a step needs stays in the processor's cache.
+BLOCK = 1000
 COMBINED = ("theta", "standard theta", "smoothing")
 
 
@@ -91,7 +93,8 @@ def forecast(
 
     series : one (n,), rows (S, n), or a list of different lengths that end together
     horizon : periods ahead; season : periods in a season, 1 for none
-    origins : how many, spread evenly over the last ``horizon`` possible ones
+    origins : how many, spread evenly over the last ``horizon`` possible ones (or over as many as
+        there are to be origins, if that is more)
 
     Methods: seasonal naive, mean, two Thetas, exponential smoothing by AICc, and the combination
     (mean of the last three); for intermittent demand Croston (SBA), TSB, mean and naive. The
@@ -154,7 +157,7 @@ def _check(horizon, season, level, origins):
 
 def _forecast(given, names, horizon, season, level, origins):
     """One sort of series, in the order of the panel."""
-    errors = _errors_at_origins(given, names, horizon, season, origins)
+    candidates, errors = _try(given, names, horizon, season, origins)
     tested = np.sum(~np.isnan(errors[0, :, :, 0]), axis=1)
     if not tested.any():
         raise NotEnoughData(
@@ -166,7 +169,6 @@ def _forecast(given, names, horizon, season, level, origins):
     scale = _scale(given, _mean(_flat(errors[names.index(NAIVE)])))
     choice = _choose(errors, scale)
     chosen, rows = choice.method, np.arange(len(tested))
-    candidates = _all_methods(given, names, horizon, season)
     mean = candidates[chosen, rows]
     reach = _reach(errors, scale, level, choice)
     low, high = mean - reach, mean + reach
@@ -218,20 +220,31 @@ def _all_methods(given, names, horizon, season):
     return np.stack([done[name] for name in names])
 
 
-def _errors_at_origins(given, names, horizon, season, origins):
-    """Absolute errors, (methods, S, origins, horizon); NaN where a series is too short."""
-    errors = np.full((len(names), len(given.length), origins, horizon), np.nan)
-    cuts = np.unique(np.linspace(horizon, 2 * horizon - 1, origins).round().astype(int))
-    for place, last in enumerate(cuts.tolist()):
-        rows = given.length >= last + SHORTEST
-        if not rows.any():
-            continue
-        history = cut(some(given, rows), last)
+def _try(given, names, horizon, season, origins):
+    """Forecasts of the future, (methods, S, H), and absolute errors at past origins, (methods, S,
+    origins, H), NaN where a series is too short. All origins are forecast in one pass."""
+    farthest = horizon + max(horizon, origins) - 1
+    cuts = np.unique(np.linspace(horizon, farthest, origins).round().astype(int)).tolist()
+    tested = [given.length >= last + SHORTEST for last in cuts]
+    histories = [
+        cut(some(given, rows), last) for rows, last in zip(tested, cuts, strict=True) if rows.any()
+    ]
+    together = stacked([given, *histories])
+    sorted_forecasts = np.concatenate(
+        [_all_methods(block, names, horizon, season) for block in blocks(together, BLOCK)], axis=1
+    )
+    forecasts = np.empty_like(sorted_forecasts)
+    forecasts[:, together.order] = sorted_forecasts
+    errors = np.full((len(names), len(given.length), len(cuts), horizon), np.nan)
+    done = len(given.length)
+    for place, (rows, last) in enumerate(zip(tested, cuts, strict=True)):
         begin = given.values.shape[1] - last
-        actual = given.values[rows, begin : begin + horizon]
-        predicted = _all_methods(history, names, horizon, season)
-        errors[:, rows, place] = np.abs(predicted - actual)
-    return errors
+        mine = forecasts[:, done : done + int(rows.sum())]
+        actual = given.values[rows, max(begin, 0) : begin + horizon]
+        if rows.any():
+            errors[:, rows, place] = np.abs(mine - actual)
+        done += int(rows.sum())
+    return forecasts[:, : len(given.length)], errors
 
 
 def _scale(given, naive_error):

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from .back_test import calibration
 from .errors import InvalidInput, NotEnoughData
-from .grouping import key_codes
+from .grouping import key_codes, ranks
 from .survival_times import normal_quantile
 
 
@@ -24,8 +23,8 @@ def area_under_curve(score, outcome) -> float:
     positive, negative = int(outcome.sum()), int((~outcome).sum())
     if positive == 0 or negative == 0:
         raise NotEnoughData("one_outcome", "all outcomes are the same", rows=len(outcome))
-    ranks = rankdata(score)[outcome].sum()
-    return float((ranks - positive * (positive + 1) / 2) / (positive * negative))
+    sum_of_ranks = ranks(score)[outcome].sum()
+    return float((sum_of_ranks - positive * (positive + 1) / 2) / (positive * negative))
 
 
 def calibration_error(risk, outcome, groups: int = 10) -> float:

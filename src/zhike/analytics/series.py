@@ -75,6 +75,30 @@ def cut(panel: Panel, last: int) -> Panel:
     return Panel(values, panel.length - last, panel.order)
 
 
+def stacked(panels: list[Panel]) -> Panel:
+    """All rows of the panels as one panel; ``order`` is their place one panel after the other."""
+    width = max(panel.values.shape[1] for panel in panels)
+    length = np.concatenate([panel.length for panel in panels])
+    order = np.argsort(-length, kind="stable")
+    values = np.concatenate(
+        [np.pad(panel.values, ((0, 0), (width - panel.values.shape[1], 0))) for panel in panels]
+    )
+    return Panel(values[order], length[order], order)
+
+
+def blocks(panel: Panel, size: int) -> list[Panel]:
+    """``size`` rows at a time, in the order of the panel, each no wider than its longest series."""
+    width = panel.values.shape[1]
+    return [
+        Panel(
+            panel.values[begin : begin + size, width - int(panel.length[begin]) :],
+            panel.length[begin : begin + size],
+            np.arange(len(panel.length[begin : begin + size])),
+        )
+        for begin in range(0, len(panel.length), size)
+    ]
+
+
 def some(panel: Panel, rows: np.ndarray) -> Panel:
     """The series with True in ``rows``; ``order`` as if they were all."""
     order = np.argsort(np.argsort(panel.order[rows]))
