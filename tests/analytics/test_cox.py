@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import approx_fprime
 
@@ -159,6 +159,7 @@ def test_unit_and_order_do_not_matter():
     assert again.params_ == cox.params_
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(1, 6), st.booleans(), st.integers(0, 4), st.integers(0, 1)),

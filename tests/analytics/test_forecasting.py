@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zhike.analytics import (
@@ -139,6 +139,7 @@ def test_holt_winters_by_hand():
 
 
 @pytest.mark.parametrize("make", ESTIMATORS)
+@settings(deadline=None, max_examples=25)
 @given(histories)
 def test_series_do_not_touch_each_other(make, rows):
     """Alone or among others, in any order: the same forecast."""

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
@@ -168,6 +168,7 @@ def test_risks_multiply_to_the_curve_of_kaplan_and_meier():
     np.testing.assert_allclose(survival, plain, atol=0.02)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=1, max_size=20))
 def test_periods_are_counted_once(rows):
     duration, event = np.array(rows).T
@@ -180,6 +181,7 @@ def test_periods_are_counted_once(rows):
     np.testing.assert_array_equal(periods.duration[periods.event] + 1, duration[event == 1])
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=30).filter(
         lambda rows: len({outcome for _, outcome in rows}) == 2
@@ -196,6 +198,7 @@ def test_area_is_the_count_of_pairs(rows):
     assert area_under_curve(-score, outcome) == pytest.approx(1 - np.mean(pairs))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40), st.integers(1, 40))
 def test_share_lies_in_its_interval(hits, more):
     low, high = share_interval(hits, hits + more)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
@@ -23,6 +23,7 @@ def test_published_test_of_two_groups():
     assert test.p_value == pytest.approx(chi2.sf(test.statistic, 1))
 
 
+@settings(deadline=None)
 @given(lives)
 def test_curve_is_the_product(rows):
     duration, event = np.array(rows).T
@@ -42,6 +43,7 @@ def test_curve_is_the_product(rows):
     assert np.isfinite(np.concatenate((low, high, curve.standard_errors_))).all()
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=30))
 def test_without_censoring_the_curve_is_the_share_left_and_its_area_the_mean(duration):
     curve = KaplanMeier().fit(duration, [1] * len(duration))
@@ -55,6 +57,7 @@ def test_without_censoring_the_curve_is_the_share_left_and_its_area_the_mean(dur
     assert curve.median_ == np.sort(duration)[(len(duration) - 1) // 2]
 
 
+@settings(deadline=None)
 @given(lives, st.integers(2, 7))
 def test_unit_of_time_does_not_matter(rows, unit):
     duration, event = np.array(rows).T

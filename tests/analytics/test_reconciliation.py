@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zhike.analytics import (
@@ -39,12 +39,14 @@ def test_a_factor_inside_another_is_counted_once():
     assert hierarchy({"region": ["a", "b"]}).summing.tolist() == [[1, 1], [1, 0], [0, 1]]
 
 
+@settings(deadline=None)
 @given(seeds, st.sampled_from(WAYS))
 def test_what_comes_out_adds_up(seed, way):
     found = reconcile(noise(seed, 3), TREE, way=way, errors=noise(seed + 1, 12))
     np.testing.assert_array_equal(found, TREE.sums(found[-4:]))
 
 
+@settings(deadline=None)
 @given(seeds, st.sampled_from(WAYS))
 def test_what_adds_up_stays(seed, way):
     whole = TREE.sums(noise(seed, 2)[-4:])
@@ -52,6 +54,7 @@ def test_what_adds_up_stays(seed, way):
     np.testing.assert_allclose(found, whole, atol=1e-9)
 
 
+@settings(deadline=None)
 @given(seeds)
 def test_projection_is_the_printed_one(seed):
     """S (S' W^-1 S)^-1 S' W^-1, by inverses."""
