@@ -87,10 +87,12 @@ def test_refusals(cdnow_transactions):
 
 
 def test_prove_every_published_digit(data_folder):
-    checks = prove(data_folder)
+    """Recidivism lies with these tests instead, and is proved in test_cox."""
+    checks = [check for check in prove(data_folder) if check.file != "rossi.csv.gz"]
     assert [check for check in checks if not check.ok] == []
     proofs = importlib.import_module("zhike.analytics.prove").PROOFS
-    assert len(checks) == sum(len(expectations) for _, expectations, _ in proofs)
+    expected = (told for file, told, _compute in proofs if file != "rossi.csv.gz")
+    assert len(checks) == sum(map(len, expected))
 
 
 def test_prove_says_what_it_skipped():

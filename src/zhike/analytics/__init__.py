@@ -14,12 +14,19 @@ from .base_table import CustomerBase, customer_base, purchase_days_between
 from .beta_geo import BetaGeo, Identifiability, choose_purchase_model
 from .cohort_table import Cohorts, cohorts
 from .concentration import abc, gini, pareto_curve
+from .cox import Baseline, Cox, ProportionalHazards, concordance
 from .data_weights import DataWeights, critic_weights, entropy_weights
 from .driver_regression import Coefficient, DriverRegression, Importance, Reading
 from .errors import AnalyticsError, InvalidInput, NotEnoughData, NotIdentified
+from .exponential_smoothing import ExponentialSmoothing
+from .forecast_errors import mase, naive_scale, smape
+from .forecasting import Forecast, forecast
 from .gamma_gamma import GammaGamma
 from .gamma_poisson import GammaPoisson
 from .grading import RFM, SEGMENTS, grade, rfm
+from .hazard import HazardModel, HazardRecord, PersonPeriods, Reasons, person_periods
+from .intermittent import Croston
+from .kaplan_meier import KaplanMeier, LogRank, RestrictedMean, log_rank
 from .life_stages import RELATIONS, RULES, STAGES, LifeCycle, lifecycle
 from .lifetime_value import LifetimeValue, customer_lifetime_value
 from .linking import (
@@ -57,78 +64,117 @@ from .path_modelling import (
 )
 from .prove import Check, prove
 from .purchase_model import FuturePurchases
+from .reconciliation import Hierarchy, hierarchy, reconcile, rolling_errors
+from .risk_quality import (
+    EarlyWarning,
+    area_under_curve,
+    calibration_error,
+    early_warning,
+    share_interval,
+)
+from .theta import Theta
 from .value_index import ValueIndex
 
 __all__ = [
     "AHP",
-    "ECSI_PATHS",
-    "RELATIONS",
-    "RFM",
-    "RULES",
-    "SEGMENTS",
-    "STAGES",
     "AnalyticsError",
     "BackTest",
+    "Baseline",
     "BetaGeo",
     "Change",
     "Check",
     "Coefficient",
     "Cohorts",
     "Comparison",
+    "Cox",
+    "Croston",
     "CustomerBase",
     "DataWeights",
     "Difference",
     "DriverRegression",
+    "ECSI_PATHS",
+    "EarlyWarning",
     "Estimate",
+    "ExponentialSmoothing",
     "FellegiSunter",
+    "Forecast",
     "FuturePurchases",
     "GammaGamma",
     "GammaPoisson",
     "GroupAHP",
     "GroupComparison",
+    "HazardModel",
+    "HazardRecord",
+    "Hierarchy",
     "Identifiability",
     "Importance",
     "InvalidInput",
     "Invariance",
+    "KaplanMeier",
     "LifeCycle",
     "LifetimeValue",
     "Links",
+    "LogRank",
     "NextPurchase",
     "NotEnoughData",
     "NotIdentified",
     "PathBootstrap",
     "PathModel",
+    "PersonPeriods",
+    "ProportionalHazards",
     "PublishedSample",
+    "RELATIONS",
+    "RFM",
+    "RULES",
     "Reading",
+    "Reasons",
     "Reliability",
     "Repair",
+    "RestrictedMean",
+    "SEGMENTS",
+    "STAGES",
+    "Theta",
     "ValueIndex",
     "abc",
     "aggregate_judgements",
     "ahp",
     "ahp_group",
+    "area_under_curve",
     "backtest",
     "calibration",
+    "calibration_error",
     "candidate_pairs",
     "capture",
     "choose_purchase_model",
     "cohorts",
+    "concordance",
     "critic_weights",
     "customer_base",
     "customer_lifetime_value",
+    "early_warning",
     "ecsi_sample",
     "entropy_weights",
     "expected_next_day",
+    "forecast",
     "gini",
     "grade",
+    "hierarchy",
     "lifecycle",
     "link_pairs",
     "link_records",
+    "log_rank",
+    "mase",
+    "naive_scale",
     "pareto_curve",
+    "person_periods",
     "prove",
     "purchase_days_between",
+    "reconcile",
     "repair",
     "rfm",
+    "rolling_errors",
+    "share_interval",
     "similar_names",
     "similar_numbers",
+    "smape",
 ]

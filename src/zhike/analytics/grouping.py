@@ -58,3 +58,13 @@ def distinct_cells(rows: np.ndarray, cells: np.ndarray, height: int, width: int)
     used = np.zeros(height * width, dtype=bool)
     used[places] = True
     return np.flatnonzero(used)
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+    """Rank of each value from 1, equal values at the mean of their ranks; float64.
+
+    >>> ranks(np.array([5, 9, 5])).tolist()
+    [1.5, 3.0, 1.5]
+    """
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - (count - 1) / 2)[place]
