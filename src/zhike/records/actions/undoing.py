@@ -200,9 +200,9 @@ def _change_back(
     before_by_id: dict[UUID, dict] = {}
     told = events_of_batch(batch.pk).filter(subject_type=kind.name, changes__isnull=False)
     told = told.exclude(type__in=[f"{kind.name}.{verb}" for verb in _FLIPS])
-    for event in told.iterator(CHUNK):
-        first = before_by_id.setdefault(event.subject_id, {})
-        for name, (before, _after) in (event.changes or {}).items():
+    for subject_id, changes in told.values_list("subject_id", "changes").iterator(CHUNK):
+        first = before_by_id.setdefault(subject_id, {})
+        for name, (before, _after) in changes.items():
             first.setdefault(name, before)
     stand_ins = _stand_ins(kind, before_by_id.values())
     within, parameters = queries.reach(kind, batch, viewer)
