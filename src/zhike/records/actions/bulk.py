@@ -151,12 +151,15 @@ def write_changes(
 def _locked_in_chunks(
     kind: RecordType[Row], ids: Sequence[UUID], viewer: Viewer
 ) -> Iterator[list[Row]]:
-    """In the order of their ids, so that two who change the same records wait for each other."""
-    visible = sorted(queries.visible_ids(kind, viewer, ids, archived=False))
-    queries.require_reach(kind, viewer, *visible)
-    if len(visible) >= queries.MANY:
+    """Those in sight that aren't archived: asked once they are locked, so that nobody takes them
+    out of sight in between; in the order of their ids, so that two who change the same records wait
+    for each other."""
+    if len(ids) >= queries.MANY:
         index_afterwards()
-    for start in range(0, len(visible), CHUNK):
+    wanted = sorted(set(ids))
+    for start in range(0, len(wanted), CHUNK):
         rows = kind.model._default_manager.select_for_update().defer(*kind.derived)
-        chosen = rows.filter(pk__in=visible[start : start + CHUNK], archived_at=None)
-        yield list(chosen.order_by("pk"))
+        locked = list(rows.filter(pk__in=wanted[start : start + CHUNK]).order_by("pk"))
+        seen = queries.visible_ids(kind, viewer, [one.pk for one in locked], archived=False)
+        queries.require_reach(kind, viewer, *seen)
+        yield [one for one in locked if one.pk in seen]
