@@ -1,6 +1,7 @@
 """Rows of one file that are each other's duplicates are treated as those who are there already."""
 
 import pytest
+from privacy.conftest import shipped  # noqa: F401
 
 from zhike.customers.models import Party
 from zhike.privacy.models import Consent
