@@ -17,6 +17,7 @@ from .concentration import abc, gini, pareto_curve
 from .cox import Baseline, Cox, ProportionalHazards, concordance
 from .data_weights import DataWeights, critic_weights, entropy_weights
 from .driver_regression import Coefficient, DriverRegression, Importance, Reading
+from .ease import EASE
 from .errors import AnalyticsError, InvalidInput, NotEnoughData, NotIdentified
 from .exponential_smoothing import ExponentialSmoothing
 from .forecast_errors import mase, naive_scale, smape
@@ -26,6 +27,7 @@ from .gamma_poisson import GammaPoisson
 from .grading import RFM, SEGMENTS, grade, rfm
 from .hazard import HazardModel, HazardRecord, PersonPeriods, Reasons, person_periods
 from .intermittent import Croston
+from .item_model import Offer
 from .kaplan_meier import KaplanMeier, LogRank, RestrictedMean, log_rank
 from .life_stages import RELATIONS, RULES, STAGES, LifeCycle, lifecycle
 from .lifetime_value import LifetimeValue, customer_lifetime_value
@@ -64,6 +66,14 @@ from .path_modelling import (
 )
 from .prove import Check, prove
 from .purchase_model import FuturePurchases
+from .recommendation_record import (
+    HeldOut,
+    RecommendationRecord,
+    k_core,
+    random_split,
+    recommendation_record,
+    time_split,
+)
 from .reconciliation import Hierarchy, hierarchy, reconcile, rolling_errors
 from .risk_quality import (
     EarlyWarning,
@@ -92,6 +102,7 @@ __all__ = [
     "DataWeights",
     "Difference",
     "DriverRegression",
+    "EASE",
     "ECSI_PATHS",
     "EarlyWarning",
     "Estimate",
@@ -105,6 +116,7 @@ __all__ = [
     "GroupComparison",
     "HazardModel",
     "HazardRecord",
+    "HeldOut",
     "Hierarchy",
     "Identifiability",
     "Importance",
@@ -118,6 +130,7 @@ __all__ = [
     "NextPurchase",
     "NotEnoughData",
     "NotIdentified",
+    "Offer",
     "PathBootstrap",
     "PathModel",
     "PersonPeriods",
@@ -128,6 +141,7 @@ __all__ = [
     "RULES",
     "Reading",
     "Reasons",
+    "RecommendationRecord",
     "Reliability",
     "Repair",
     "RestrictedMean",
@@ -159,6 +173,7 @@ __all__ = [
     "gini",
     "grade",
     "hierarchy",
+    "k_core",
     "lifecycle",
     "link_pairs",
     "link_records",
@@ -169,6 +184,8 @@ __all__ = [
     "person_periods",
     "prove",
     "purchase_days_between",
+    "random_split",
+    "recommendation_record",
     "reconcile",
     "repair",
     "rfm",
@@ -177,4 +194,5 @@ __all__ = [
     "similar_names",
     "similar_numbers",
     "smape",
+    "time_split",
 ]
