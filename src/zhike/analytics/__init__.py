@@ -9,6 +9,7 @@ Usable alone, from a notebook:
 [333, 111]
 """
 
+from .association_rules import Rules, association_rules
 from .back_test import BackTest, backtest, calibration, capture
 from .base_table import CustomerBase, customer_base, purchase_days_between
 from .beta_geo import BetaGeo, Identifiability, choose_purchase_model
@@ -28,6 +29,7 @@ from .grading import RFM, SEGMENTS, grade, rfm
 from .hazard import HazardModel, HazardRecord, PersonPeriods, Reasons, person_periods
 from .intermittent import Croston
 from .item_model import Offer
+from .item_sets import ItemSets, frequent_itemsets
 from .kaplan_meier import KaplanMeier, LogRank, RestrictedMean, log_rank
 from .life_stages import RELATIONS, RULES, STAGES, LifeCycle, lifecycle
 from .lifetime_value import LifetimeValue, customer_lifetime_value
@@ -122,6 +124,7 @@ __all__ = [
     "Importance",
     "InvalidInput",
     "Invariance",
+    "ItemSets",
     "KaplanMeier",
     "LifeCycle",
     "LifetimeValue",
@@ -145,6 +148,7 @@ __all__ = [
     "Reliability",
     "Repair",
     "RestrictedMean",
+    "Rules",
     "SEGMENTS",
     "STAGES",
     "Theta",
@@ -154,6 +158,7 @@ __all__ = [
     "ahp",
     "ahp_group",
     "area_under_curve",
+    "association_rules",
     "backtest",
     "calibration",
     "calibration_error",
@@ -170,6 +175,7 @@ __all__ = [
     "entropy_weights",
     "expected_next_day",
     "forecast",
+    "frequent_itemsets",
     "gini",
     "grade",
     "hierarchy",
