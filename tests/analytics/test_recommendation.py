@@ -164,11 +164,16 @@ def test_tastes_are_found(shop):
 
 
 def test_online_retail(retail):
-    """nDCG@10 of .29 where a fifth is held out at random; what comes later is harder."""
+    """nDCG@10 of .29 where a fifth is held out at random; what comes later is harder.
+
+    This seed gives .2923, the others of the benchmark .285 to .291: the limits of each are .007 to
+    either side.
+    """
     customer, item, day = retail
     assert (len(np.unique(customer)), len(np.unique(item))) == (4074, 3145)
     easy = recommendation_record(EASE(), random_split(customer, item, seed=42))
-    assert easy.ndcg >= 0.29
+    assert round(easy.ndcg, 3) == 0.292
+    assert easy.interval[0] > 0.28
     assert easy.popular_ndcg < 0.06
     hard = recommendation_record(EASE(), time_split(customer, item, day, "2011-11-01"))
     assert 0.09 < hard.ndcg < 0.2
