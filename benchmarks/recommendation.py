@@ -11,6 +11,7 @@ import numpy as np
 
 from zhike.analytics import (
     EASE,
+    ItemNeighbours,
     association_rules,
     frequent_itemsets,
     k_core,
@@ -80,11 +81,12 @@ def offers(customer, item, day) -> None:
         (f"by time, from {later}", time_split(customer, item, day, later)),
         *((f"at random, seed {seed}", random_split(customer, item, seed=seed)) for seed in SEEDS),
     ]
-    for name, split in records:
-        record = recommendation_record(EASE(), split)
+    models = [(name, model, split) for name, split in records for model in (EASE, ItemNeighbours)]
+    for name, kind, split in models:
+        record = recommendation_record(kind(), split)
         low, high = record.interval
         print(
-            f"{name:30} nDCG@10 {record.ndcg:.4f} ({low:.4f} to {high:.4f})"
+            f"{kind.__name__:15} {name:25} nDCG@10 {record.ndcg:.4f} ({low:.4f} to {high:.4f})"
             f"  recall@20 {record.recall:.4f}"
             f"  popular {record.popular_ndcg:.4f}, {record.popular_recall:.4f}",
             flush=True,

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from zhike.analytics import (
     EASE,
     InvalidInput,
+    ItemNeighbours,
     NotEnoughData,
     k_core,
     random_split,
@@ -63,9 +64,28 @@ def test_weights_are_one_ridge_regression_for_each_item(rows, penalty):
     assert model.buyers_.tolist() == table.sum(axis=0).tolist()
 
 
-def test_reasons_sum_to_the_score(shop):
+@settings(max_examples=40, deadline=None)
+@given(lines, st.integers(1, 6), st.sampled_from([0.0, 2.5]))
+def test_neighbours_equal_brute_force(rows, neighbours, shrinkage):
+    customer, item = np.array(rows).T
+    model = ItemNeighbours(neighbours, shrinkage).fit(customer, item)
+    buyers = [set(customer[item == name].tolist()) for name in model.items_]
+    for column, those in enumerate(buyers):
+        near = [
+            len(others & those) / (np.sqrt(float(len(others) * len(those))) + shrinkage)
+            for others in buyers
+        ]
+        near[column] = 0.0
+        edge = sorted(near, reverse=True)[:neighbours]
+        kept = model.weights_[:, column]
+        np.testing.assert_allclose(sorted(kept[kept > 0]), sorted(x for x in edge if x > 0))
+        np.testing.assert_allclose(kept[kept > 0], np.array(near)[kept > 0])
+
+
+@pytest.mark.parametrize("model", [EASE(20), ItemNeighbours(30)])
+def test_reasons_sum_to_the_score(shop, model):
     customer, item, _ = shop
-    model = EASE(20).fit(customer, item)
+    model = model.fit(customer, item)
     offers = model.recommend(7, n=5)
     owned = set(item[customer == 7].tolist())
     scores = dict(zip(model.items_.tolist(), model.scores([7])[0], strict=True))
@@ -158,6 +178,7 @@ def test_record_by_hand():
 def test_tastes_are_found(shop):
     customer, item, day = shop
     for split in (random_split(customer, item), time_split(customer, item, day, 70)):
+        assert recommendation_record(ItemNeighbours(), split).beats_popular
         record = recommendation_record(EASE(20), split)
         assert record.beats_popular
         assert record.interval[0] < record.ndcg < record.interval[1]
@@ -184,6 +205,8 @@ def test_online_retail(retail):
     ("call", "kind", "code"),
     [
         (lambda: EASE(0), InvalidInput, "impossible_penalty"),
+        (lambda: ItemNeighbours(0), InvalidInput, "impossible_number"),
+        (lambda: ItemNeighbours(1, -1), InvalidInput, "impossible_shrinkage"),
         (lambda: EASE().fit([1, 2], [1]), InvalidInput, "unequal_lengths"),
         (lambda: EASE().fit([], []), NotEnoughData, "no_pairs"),
         (lambda: EASE().fit([1, 2], ["a", "b"]), NotEnoughData, "no_pairs"),

@@ -29,6 +29,7 @@ from .grading import RFM, SEGMENTS, grade, rfm
 from .hazard import HazardModel, HazardRecord, PersonPeriods, Reasons, person_periods
 from .intermittent import Croston
 from .item_model import Offer
+from .item_neighbours import ItemNeighbours
 from .item_sets import ItemSets, frequent_itemsets
 from .kaplan_meier import KaplanMeier, LogRank, RestrictedMean, log_rank
 from .life_stages import RELATIONS, RULES, STAGES, LifeCycle, lifecycle
@@ -124,6 +125,7 @@ __all__ = [
     "Importance",
     "InvalidInput",
     "Invariance",
+    "ItemNeighbours",
     "ItemSets",
     "KaplanMeier",
     "LifeCycle",
