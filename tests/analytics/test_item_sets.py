@@ -158,6 +158,15 @@ def test_order_and_repetition_of_lines_do_not_matter():
     assert one.p_value.tobytes() == other.p_value.tobytes()
 
 
+def test_long_sets():
+    """Every part of fourteen items bought together is frequent, and so is every rule."""
+    found = frequent_itemsets(np.repeat([1, 2], 14), np.tile(np.arange(14), 2), support=1)
+    assert len(found) == 2**14 - 1
+    rules = association_rules(found, confidence=1)
+    assert len(rules) == rules.tested == 14 * (2**13 - 1)
+    assert set(rules.p_value.tolist()) == {1.0}
+
+
 def test_nothing_frequent_gives_no_rules():
     found = frequent_itemsets([1, 2, 3], ["a", "b", "c"], support=0.5)
     assert len(found) == 0

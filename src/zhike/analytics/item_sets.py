@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csc_array
@@ -41,17 +42,22 @@ class ItemSets:
     def places(self, rows: np.ndarray) -> np.ndarray:
         """Where the sets in ``rows``, (n, length) with ascending positions, stand in
         ``sets[length - 1]``, int64 (n,); each must be there."""
-        # A set is found by where its beginning is, then by its last item: keys stay small.
-        found = np.searchsorted(self.sets[0][:, 0], rows[:, 0])
-        for length in range(2, rows.shape[1] + 1):
-            found = np.searchsorted(
-                self._keys(length), found * len(self.items) + rows[:, length - 1]
-            )
-        return found
+        return self._found(rows, self._keys)
 
-    def _keys(self, length):
-        rows = self.sets[length - 1]
-        return self.places(rows[:, :-1]) * len(self.items) + rows[:, -1]
+    @cached_property
+    def _keys(self):
+        """For each length ascending keys of its sets: where the beginning is, then the last item;
+        so they stay small however long the sets are."""
+        keys: list[np.ndarray] = [self.sets[0][:, 0]]
+        for rows in self.sets[1:]:
+            keys.append(self._found(rows[:, :-1], keys) * len(self.items) + rows[:, -1])
+        return keys
+
+    def _found(self, rows, keys):
+        found = np.searchsorted(keys[0], rows[:, 0])
+        for place in range(1, rows.shape[1]):
+            found = np.searchsorted(keys[place], found * len(self.items) + rows[:, place])
+        return found
 
 
 def frequent_itemsets(basket, item, *, support, longest: int | None = None) -> ItemSets:
