@@ -9,6 +9,7 @@ Usable alone, from a notebook:
 [333, 111]
 """
 
+from .association_rules import Rules, association_rules
 from .back_test import BackTest, backtest, calibration, capture
 from .base_table import CustomerBase, customer_base, purchase_days_between
 from .beta_geo import BetaGeo, Identifiability, choose_purchase_model
@@ -17,6 +18,7 @@ from .concentration import abc, gini, pareto_curve
 from .cox import Baseline, Cox, ProportionalHazards, concordance
 from .data_weights import DataWeights, critic_weights, entropy_weights
 from .driver_regression import Coefficient, DriverRegression, Importance, Reading
+from .ease import EASE
 from .errors import AnalyticsError, InvalidInput, NotEnoughData, NotIdentified
 from .exponential_smoothing import ExponentialSmoothing
 from .forecast_errors import mase, naive_scale, smape
@@ -26,6 +28,9 @@ from .gamma_poisson import GammaPoisson
 from .grading import RFM, SEGMENTS, grade, rfm
 from .hazard import HazardModel, HazardRecord, PersonPeriods, Reasons, person_periods
 from .intermittent import Croston
+from .item_model import Offer
+from .item_neighbours import ItemNeighbours
+from .item_sets import ItemSets, frequent_itemsets
 from .kaplan_meier import KaplanMeier, LogRank, RestrictedMean, log_rank
 from .life_stages import RELATIONS, RULES, STAGES, LifeCycle, lifecycle
 from .lifetime_value import LifetimeValue, customer_lifetime_value
@@ -64,6 +69,14 @@ from .path_modelling import (
 )
 from .prove import Check, prove
 from .purchase_model import FuturePurchases
+from .recommendation_record import (
+    HeldOut,
+    RecommendationRecord,
+    k_core,
+    random_split,
+    recommendation_record,
+    time_split,
+)
 from .reconciliation import Hierarchy, hierarchy, reconcile, rolling_errors
 from .risk_quality import (
     EarlyWarning,
@@ -92,6 +105,7 @@ __all__ = [
     "DataWeights",
     "Difference",
     "DriverRegression",
+    "EASE",
     "ECSI_PATHS",
     "EarlyWarning",
     "Estimate",
@@ -105,11 +119,14 @@ __all__ = [
     "GroupComparison",
     "HazardModel",
     "HazardRecord",
+    "HeldOut",
     "Hierarchy",
     "Identifiability",
     "Importance",
     "InvalidInput",
     "Invariance",
+    "ItemNeighbours",
+    "ItemSets",
     "KaplanMeier",
     "LifeCycle",
     "LifetimeValue",
@@ -118,6 +135,7 @@ __all__ = [
     "NextPurchase",
     "NotEnoughData",
     "NotIdentified",
+    "Offer",
     "PathBootstrap",
     "PathModel",
     "PersonPeriods",
@@ -128,9 +146,11 @@ __all__ = [
     "RULES",
     "Reading",
     "Reasons",
+    "RecommendationRecord",
     "Reliability",
     "Repair",
     "RestrictedMean",
+    "Rules",
     "SEGMENTS",
     "STAGES",
     "Theta",
@@ -140,6 +160,7 @@ __all__ = [
     "ahp",
     "ahp_group",
     "area_under_curve",
+    "association_rules",
     "backtest",
     "calibration",
     "calibration_error",
@@ -156,9 +177,11 @@ __all__ = [
     "entropy_weights",
     "expected_next_day",
     "forecast",
+    "frequent_itemsets",
     "gini",
     "grade",
     "hierarchy",
+    "k_core",
     "lifecycle",
     "link_pairs",
     "link_records",
@@ -169,6 +192,8 @@ __all__ = [
     "person_periods",
     "prove",
     "purchase_days_between",
+    "random_split",
+    "recommendation_record",
     "reconcile",
     "repair",
     "rfm",
@@ -177,4 +202,5 @@ __all__ = [
     "similar_names",
     "similar_numbers",
     "smape",
+    "time_split",
 ]

@@ -10,6 +10,7 @@ import numpy as np
 
 from .back_test import backtest
 from .base_table import customer_base
+from .basket_proofs import PROOFS as BASKET_PROOFS
 from .beta_geo import BetaGeo
 from .cox import Cox
 from .driver_proofs import PROOFS as DRIVER_PROOFS
@@ -393,4 +394,5 @@ PROOFS: tuple[Proof, ...] = (
         ],
         _competition,
     ),
+    *BASKET_PROOFS,
 )
