@@ -189,3 +189,19 @@ def row(label: str, timing: Timing, peer: Timing | None = None) -> None:
         f"  p95 {timing.p95 * 1000:7.2f} ms{ratio}",
         flush=True,
     )
+
+
+def timed(
+    label: str, run: Callable[[], object], physical: float | None = None, *, repetitions: int = 3
+) -> float:
+    """Seconds of the best of some runs, told with those of the processor and the ratio to what is
+    physically needed."""
+    spent = []
+    for _ in range(repetitions):
+        begun, cpu = time.perf_counter(), time.process_time()
+        run()
+        spent.append((time.perf_counter() - begun, time.process_time() - cpu))
+    wall, cpu = min(spent)
+    ratio = "" if physical is None else f"{wall / physical:10.1f}x"
+    print(f"{label:20} {wall:8.4f} s   cpu {cpu:8.4f} s{ratio}", flush=True)
+    return wall

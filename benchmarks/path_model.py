@@ -5,8 +5,6 @@ No library that may be installed here does it (the one on PyPI is under GPL-3), 
 the machine: the resampled covariances alone, as the one matrix product they are. Each step in
 seconds, processor seconds, and its ratio to that product."""
 
-import time
-
 import machine
 import numpy as np
 
@@ -22,11 +20,11 @@ def main() -> None:
     model.fit(table)
     copies = np.ones((SAMPLES, 250))
     products = np.ones((250, 24 * 25 // 2 + 24))
-    physical = timed("product alone", lambda: copies @ products, None)
-    timed("fit", lambda: model.fit(table), physical)
-    timed(f"{SAMPLES:,} bootstraps", lambda: model.bootstrap(SAMPLES), physical)
+    physical = machine.timed("product alone", lambda: copies @ products, None)
+    machine.timed("fit", lambda: model.fit(table), physical)
+    machine.timed(f"{SAMPLES:,} bootstraps", lambda: model.bootstrap(SAMPLES), physical)
     groups = np.arange(250) % 2
-    timed("1,000 permutations", lambda: model.compare_groups(table, groups), physical)
+    machine.timed("1,000 permutations", lambda: model.compare_groups(table, groups), physical)
     print(f"peak memory {machine.peak_memory():.0f} MiB")
 
 
@@ -36,18 +34,6 @@ def answers(sample) -> dict[str, np.ndarray]:
     values = random.multivariate_normal(sample.means, sample.covariance, sample.rows)
     items = [item for items in sample.outer.values() for item in items]
     return dict(zip(items, np.clip(np.round(values), 1, 10).T, strict=True))
-
-
-def timed(label, run, physical):
-    best = None
-    for _ in range(5):
-        begun, cpu = time.perf_counter(), time.process_time()
-        run()
-        spent = time.perf_counter() - begun, time.process_time() - cpu
-        best = spent if best is None else min(best, spent)
-    ratio = "" if physical is None else f"{best[0] / physical:10.1f}x"
-    print(f"{label:20} {best[0]:8.4f} s   cpu {best[1]:8.4f} s{ratio}", flush=True)
-    return best[0]
 
 
 if __name__ == "__main__":
