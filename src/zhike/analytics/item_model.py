@@ -4,6 +4,7 @@ Every model here keeps a matrix W of weights between items; the score of item j 
 the sum of W[i, j] over the items i the customer has. So each score has an exact reason: its terms.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,7 +30,7 @@ class Offer:
     because: tuple[tuple[object, float], ...]
 
 
-class ItemModel:
+class ItemModel(ABC):
     """The part that ``EASE`` and ``ItemNeighbours`` share: fit, score, recommend, explain.
 
     Attributes
@@ -73,9 +74,9 @@ class ItemModel:
         self.items_, self.customers_, self.buyers_, self._owned = items, customers, buyers, owned
         return self
 
+    @abstractmethod
     def _weigh(self, together: np.ndarray) -> np.ndarray:
         """W from the counts of customers who have both items, (I, I) float64, free to change."""
-        raise NotImplementedError
 
     def scores(self, customers) -> np.ndarray:
         """Scores of all items for the customers, shape (len(customers), I); also of what they have.

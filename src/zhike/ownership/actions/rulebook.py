@@ -3,6 +3,7 @@
 A kind says which values it has besides, what doesn't go together, and what is locked and told.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -30,7 +31,7 @@ LAST = 1_000_000  # the place of a rule that is only being thought of
 R = TypeVar("R", Rule, AssignmentRule, DisputeRule)
 
 
-class Rulebook(Generic[R]):
+class Rulebook(ABC, Generic[R]):
     """All rules of one kind. `within` is what they belong to: for recycling rules their pool."""
 
     model: type[R]
@@ -83,8 +84,9 @@ class Rulebook(Generic[R]):
         """A value of this kind's own."""
         raise no_such_field(name)
 
+    @abstractmethod
     def wrong_together(self, rule: R) -> list[FieldError]:
-        raise NotImplementedError
+        """What is wrong only in company: values that can't stand beside each other."""
 
     def told(self, rule: R) -> Draft:
         return Draft(f"{self.kind}.set", self.kind, rule.pk, data={"rule": rule.name})
