@@ -151,15 +151,16 @@ def write_changes(
 def _locked_in_chunks(
     kind: RecordType[Row], ids: Sequence[UUID], viewer: Viewer
 ) -> Iterator[list[Row]]:
-    """Those in sight that aren't archived: asked once they are locked, so that nobody takes them
-    out of sight in between; in the order of their ids, so that two who change the same records wait
-    for each other."""
+    """Those in sight that aren't archived: asked again once they are locked, so that nobody takes
+    them out of sight in between; in the order of their ids, so that two who change the same records
+    wait for each other."""
     if len(ids) >= queries.MANY:
         index_afterwards()
     wanted = sorted(set(ids))
     for start in range(0, len(wanted), CHUNK):
+        seen = queries.visible_ids(kind, viewer, wanted[start : start + CHUNK], archived=False)
         rows = kind.model._default_manager.select_for_update().defer(*kind.derived)
-        locked = list(rows.filter(pk__in=wanted[start : start + CHUNK]).order_by("pk"))
+        locked = list(rows.filter(pk__in=seen).order_by("pk"))
         seen = queries.visible_ids(kind, viewer, [one.pk for one in locked], archived=False)
         queries.require_reach(kind, viewer, *seen)
         yield [one for one in locked if one.pk in seen]
